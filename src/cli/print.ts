@@ -1,0 +1,19 @@
+/** Rows with aligned columns; `empty` when there are none. */
+export function table(rows: readonly (readonly string[])[], empty: string): string {
+  if (rows.length === 0) return empty;
+  const widths =
+    rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
+  return rows
+    .map((row) =>
+      row
+        .map((cell, n) => cell.padEnd(widths[n] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** A moment in UTC, to the minute. */
+export function date(at: number | null): string {
+  return at === null ? 'never' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,241 @@
+/**
+ * The texts of mails and text messages, English. A second language is a second object of this type.
+ * Names that customers chose (accounts, people) come in through `plainName`: T36, no links and no novels.
+ */
+export interface Texts {
+  readonly emailCode: (p: { product: string; code: string; why: 'sign_up' | 'other' }) => Written;
+  readonly alreadySignedUp: (p: { product: string; loginUrl: string; resetUrl: string }) => Written;
+  readonly textCode: (p: { product: string; code: string; host: string }) => Written;
+  readonly invitation: (p: {
+    product: string;
+    account: string;
+    inviter: string | null;
+    url: string;
+  }) => Written;
+  readonly passwordReset: (p: { product: string; url: string }) => Written;
+  readonly notice: (p: NoticeText) => Written;
+  readonly toAdmins: (p: AdminNoticeText) => Written;
+}
+
+export interface Written {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export type NoticeEvent =
+  | { readonly event: 'authenticator_added'; readonly method: 'totp' | 'sms'; readonly replaced: boolean }
+  | { readonly event: 'backup_code_used'; readonly left: number }
+  | { readonly event: 'backup_codes_made' }
+  | { readonly event: 'password_changed' }
+  | { readonly event: 'password_reset' }
+  | { readonly event: 'email_changed'; readonly to: string }
+  | { readonly event: 'wrong_codes' }
+  | { readonly event: 'pass_granted'; readonly account: string; readonly endsAt: number }
+  | { readonly event: 'pass_activated'; readonly account: string; readonly endsAt: number }
+  | { readonly event: 'pass_ended'; readonly account: string }
+  | { readonly event: 'disowned' };
+
+export interface NoticeText {
+  readonly product: string;
+  readonly name: string;
+  readonly what: NoticeEvent;
+  readonly at: number;
+  readonly network: string;
+  readonly browser: string;
+  /** The "this was not me" address. */
+  readonly url: string | null;
+  readonly support: string;
+}
+
+export interface AdminNoticeText {
+  readonly product: string;
+  readonly account: string;
+  readonly person: string;
+  readonly what: 'pass_requested' | 'pass_granted' | 'pass_activated' | 'pass_ended';
+  readonly at: number;
+  readonly network: string;
+  readonly browser: string;
+  readonly url: string;
+}
+
+/** T36: a name that somebody typed, in a message that we sign: one line, no address, at most 60 characters. */
+export function plainName(name: string): string {
+  const plain = name
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .replace(/\b(?:https?:|www\.)\S*/gi, '…')
+    .replace(/(\p{L})\.(?=\p{L}{2})/gu, '$1 ')
+    .replace(/[<>]/g, '')
+    .trim();
+  return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
+}
+
+const when = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;
+
+export const en: Texts = {
+  emailCode: ({ product, code, why }) => ({
+    subject: `${code} is your ${product} code`,
+    text: [
+      `${code} is your code for ${why === 'sign_up' ? `signing up to ${product}` : product}.`,
+      'It works for 10 minutes, once, in the browser where you asked for it. Never share it: nobody from our side will ask you for it.',
+      'If you did not ask for it, do nothing: without the code nothing happens. If codes keep coming, somebody may know your password: change it.',
+    ].join('\n\n'),
+  }),
+  alreadySignedUp: ({ product, loginUrl, resetUrl }) => ({
+    subject: `You already have a ${product} login`,
+    text: [
+      `Somebody, probably you, tried to sign up to ${product} with this address. It has a login already.`,
+      `Log in: ${loginUrl}`,
+      `Forgotten the password? Choose a new one: ${resetUrl}`,
+      'If this was not you, do nothing: nothing has changed.',
+    ].join('\n\n'),
+  }),
+  textCode: ({ product, code, host }) => ({
+    subject: '',
+    text: `${code} is your ${product} code. It works for 10 minutes. Never share it.\n\n@${host} #${code}`,
+  }),
+  invitation: ({ product, account, inviter, url }) => ({
+    subject: `Join ${account} on ${product}`,
+    text: [
+      inviter === null
+        ? `You have been invited to join ${account} on ${product}.`
+        : `${inviter} invites you to join ${account} on ${product}.`,
+      `Accept the invitation within 7 days: ${url}`,
+      'It is for this address only and works once. If you did not expect it, ignore it.',
+    ].join('\n\n'),
+  }),
+  passwordReset: ({ product, url }) => ({
+    subject: `Choose a new ${product} password`,
+    text: [
+      `Somebody, probably you, asked for a new ${product} password.`,
+      `Choose it within 30 minutes: ${url}`,
+      'The link works once. It does not log you in, and your authenticator will still be asked for. If this was not you, do nothing: your password stays as it is.',
+    ].join('\n\n'),
+  }),
+  notice: (p) => {
+    const { subject, line, advice } = noticeWords(p);
+    const lines = [
+      `Hello ${p.name},`,
+      line,
+      `When: ${when(p.at)}\nNetwork address: ${p.network || 'unknown'}\nBrowser: ${p.browser || 'unknown'}`,
+    ];
+    if (advice !== null) lines.push(advice);
+    if (p.url !== null) {
+      lines.push(
+        `This was not me: ${p.url}\nOpen it within 7 days and press the button. It ends every session, and takes away what this message is about.`,
+      );
+    }
+    lines.push(`Questions? ${p.support}`);
+    return { subject, text: lines.join('\n\n') };
+  },
+  toAdmins: (p) => {
+    const words = {
+      pass_requested: [
+        `${p.person} asks for a pass into ${p.account}`,
+        `${p.person} cannot use their authenticator and asks for a 24-hour pass into ${p.account}. Before you answer, call them on a number you already know and let them read the two-digit number on their screen to you.`,
+      ],
+      pass_granted: [
+        `A pass into ${p.account} was granted to ${p.person}`,
+        `${p.person} was granted a 24-hour pass into ${p.account}.`,
+      ],
+      pass_activated: [
+        `${p.person} uses their pass into ${p.account}`,
+        `${p.person} has entered ${p.account} with a pass. It ends by itself; then they set up two-factor authentication again.`,
+      ],
+      pass_ended: [
+        `The pass of ${p.person} into ${p.account} has ended`,
+        `The pass of ${p.person} has ended.`,
+      ],
+    } as const;
+    const [subject, line] = words[p.what];
+    return {
+      subject,
+      text: [
+        line,
+        `When: ${when(p.at)}\nNetwork address: ${p.network || 'unknown'}\nBrowser: ${p.browser || 'unknown'}`,
+        `See it, answer it or revoke it: ${p.url}`,
+        `You get this because you are an admin of ${p.account} on ${p.product}. If this looks wrong, deny or revoke it and talk to the person.`,
+      ].join('\n\n'),
+    };
+  },
+};
+
+function noticeWords(p: NoticeText): { subject: string; line: string; advice: string | null } {
+  const { what, product } = p;
+  const changePassword = 'If this was not you, press the button behind the link below now.';
+  switch (what.event) {
+    case 'authenticator_added': {
+      const method = what.method === 'totp' ? 'an authenticator app' : 'text messages';
+      return {
+        subject: `Two-factor authentication was set up on your ${product} login`,
+        line: `Your login now asks for codes by ${method}${what.replaced ? ', in place of what it asked for before' : ''}.`,
+        advice: changePassword,
+      };
+    }
+    case 'backup_code_used':
+      return {
+        subject: `A recovery code was used on your ${product} login`,
+        line: `One of your recovery codes was used to log in. You have ${what.left} left.`,
+        advice: changePassword,
+      };
+    case 'backup_codes_made':
+      return {
+        subject: `New recovery codes for your ${product} login`,
+        line: 'Ten new recovery codes were made for your login. The old ones no longer work.',
+        advice: changePassword,
+      };
+    case 'password_changed':
+      return {
+        subject: `Your ${product} password was changed`,
+        line: 'Your password was changed, and all your other sessions were ended.',
+        advice: changePassword,
+      };
+    case 'password_reset':
+      return {
+        subject: `Your ${product} password was reset`,
+        line: 'A new password was chosen through a link sent to this address, and all your sessions were ended.',
+        advice: changePassword,
+      };
+    case 'email_changed':
+      return {
+        subject: `The e-mail address of your ${product} login was changed`,
+        line: `The operator of ${product} changed the e-mail address of your login to ${what.to}.`,
+        advice: `If you did not ask for this, contact ${p.support}.`,
+      };
+    case 'wrong_codes':
+      return {
+        subject: `Somebody tried to get into your ${product} login`,
+        line: 'Your right password was typed, followed by three wrong codes. They did not get in.',
+        advice: 'If this was not you, somebody knows your password: choose a new one now.',
+      };
+    case 'pass_granted':
+      return {
+        subject: `You were granted a pass into ${what.account}`,
+        line: `An admin of ${what.account} granted you a pass that lets you in without your authenticator until ${when(what.endsAt)}.`,
+        advice: `If you did not ask for it, tell your admin at ${what.account}.`,
+      };
+    case 'pass_activated':
+      return {
+        subject: `Your pass into ${what.account} is in use`,
+        line: `Your pass into ${what.account} was used to log in. It ends on ${when(what.endsAt)}; then you are logged out and set up two-factor authentication again.`,
+        advice: changePassword,
+      };
+    case 'pass_ended':
+      return {
+        subject: `Your pass into ${what.account} has ended`,
+        line: `Your pass into ${what.account} has ended. At your next login in that browser you set up two-factor authentication again.`,
+        advice: null,
+      };
+    case 'disowned':
+      return {
+        subject: `Your ${product} login was secured`,
+        line: 'You told us "This was not me". All sessions were ended and what was reported was taken away.',
+        advice: 'Choose a new password now. To get back in, ask an admin of your account for a pass.',
+      };
+    default:
+      return unknownEvent(what);
+  }
+}
+
+function unknownEvent(what: never): never {
+  throw new Error(`no text for ${JSON.stringify(what)}`);
+}

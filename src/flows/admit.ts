@@ -1,0 +1,86 @@
+import { hashToken } from '../credentials/token.ts';
+import { type Admission, admission, sessionStands } from '../rules/admission.ts';
+import type { Session } from '../rules/facts.ts';
+import { DEAD_AFTER } from '../rules/throttle.ts';
+import { hasLapsed } from '../rules/trust.ts';
+import { membershipsOf, type NamedMembership } from '../store/accounts.ts';
+import { authenticatorsOf } from '../store/authenticators.ts';
+import type { Db } from '../store/database.ts';
+import { evidenceOf } from '../store/logins.ts';
+import { passesById } from '../store/passes.ts';
+import { findSessionByToken, noteUsed, type SessionRow } from '../store/sessions.ts';
+import { findUser, type UserRow } from '../store/users.ts';
+import type { Context, Visitor } from './context.ts';
+
+/** S2: how often a session's last use is written. */
+const NOTE_USE_EVERY_MS = 60_000;
+
+/** A session that stands, with its person and what it may enter. */
+export interface SignedIn {
+  readonly row: SessionRow;
+  readonly user: UserRow;
+  readonly facts: Session;
+  readonly memberships: readonly NamedMembership[];
+}
+
+/** Reads this browser's session, or `null` if nobody is signed in. Writes nothing. */
+export async function readSession(ctx: Context, visitor: Visitor): Promise<SignedIn | null> {
+  if (visitor.sessionToken === null) return null;
+  const row = await findSessionByToken(ctx.db, hashToken(visitor.sessionToken));
+  return row === null ? null : signedIn(ctx, ctx.db, row);
+}
+
+/** Why nobody is signed in behind this cookie, so that the log-in page can say it. Writes nothing. */
+export async function whySignedOut(
+  ctx: Context,
+  visitor: Visitor,
+): Promise<'no_session' | 'over' | 'pass_over'> {
+  if (visitor.sessionToken === null) return 'no_session';
+  const row = await findSessionByToken(ctx.db, hashToken(visitor.sessionToken));
+  const user = row === null ? null : await findUser(ctx.db, row.user_id);
+  if (row === null || user === null) return 'no_session';
+  const facts = await sessionFacts(ctx, ctx.db, row, user);
+  const stands = sessionStands(facts, await membershipsOf(ctx.db, user.id), ctx.now());
+  return stands === 'pass_over' ? 'pass_over' : 'over';
+}
+
+export async function signedIn(ctx: Context, db: Db, row: SessionRow): Promise<SignedIn | null> {
+  const user = await findUser(db, row.user_id);
+  if (user === null) return null;
+  const memberships = await membershipsOf(db, user.id);
+  const facts = await sessionFacts(ctx, db, row, user);
+  return sessionStands(facts, memberships, ctx.now()) === 'signed_in'
+    ? { row, user, facts, memberships }
+    : null;
+}
+
+async function sessionFacts(ctx: Context, db: Db, row: SessionRow, user: UserRow): Promise<Session> {
+  const evidence = await evidenceOf(db, { sessionId: row.id });
+  const passIds = evidence.flatMap((e) => (e.passId === undefined ? [] : [e.passId]));
+  const authenticators = await authenticatorsOf(db, user.id, DEAD_AFTER);
+  return {
+    startedAt: row.started_at,
+    lastUsedAt: row.last_used_at,
+    endedAt: row.ended_at,
+    userDisabledAt: user.disabled_at,
+    evidence,
+    passes: await passesById(db, passIds),
+    kinds: new Map(
+      authenticators.filter((a) => !hasLapsed(a.asleepSince, ctx.now())).map((a) => [a.id, a.kind]),
+    ),
+  };
+}
+
+/** D3: may this session enter this account, now? Every way in asks here. */
+export function admit(ctx: Context, session: SignedIn | null, accountSlug: string): Admission {
+  if (session === null) return { answer: 'signed_out' };
+  const membership = session.memberships.find((m) => m.account.slug === accountSlug) ?? null;
+  return admission(session.facts, membership, ctx.now());
+}
+
+/** S2: written at most once a minute, after the answer. */
+export async function noteSessionUse(ctx: Context, session: SignedIn): Promise<void> {
+  const now = ctx.now();
+  if (now - session.row.last_used_at < NOTE_USE_EVERY_MS) return;
+  await noteUsed(ctx.db, session.row.id, now);
+}

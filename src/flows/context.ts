@@ -1,0 +1,56 @@
+import type { Hasher } from '../credentials/password.ts';
+import type { KeyRing } from '../credentials/sealed-secret.ts';
+import { newId, type RandomBytes } from '../credentials/token.ts';
+import type { Db } from '../store/database.ts';
+
+/** What every flow needs; made once by `main`. */
+export interface Context {
+  readonly db: Db;
+  /** Unix milliseconds, UTC. The only clock. */
+  readonly now: () => number;
+  readonly random: RandomBytes;
+  readonly keys: KeyRing;
+  readonly hasher: Hasher;
+  readonly settings: Settings;
+  /** Wakes the outbox once a transaction with messages has been committed. */
+  readonly wakeOutbox: () => void;
+}
+
+export interface Settings {
+  /** Public address without a trailing slash. */
+  readonly url: string;
+  /** The product's name, as people know it. */
+  readonly product: string;
+  /** Whom people turn to. */
+  readonly support: string;
+  /** Text messages can be sent. */
+  readonly textMessages: boolean;
+}
+
+/** Who stands at the door: what the edge knows about one request. Tokens come from cookies. */
+export interface Visitor {
+  /** Network address; IPv6 grouped by /64 for counting in `networkKey`. */
+  readonly network: string;
+  /** The browser, in words. */
+  readonly browser: string;
+  readonly loginToken: string | null;
+  readonly sessionToken: string | null;
+  readonly knownToken: string | null;
+  readonly passTokens: readonly string[];
+}
+
+/** Cookies that a flow hands out: a value sets, `null` clears, absent leaves alone. */
+export interface Tokens {
+  readonly login?: string | null;
+  readonly session?: string | null;
+  readonly known?: string;
+  /** All passes of this browser. */
+  readonly passes?: readonly string[];
+}
+
+export const id = (ctx: Context): string => newId(ctx.random);
+
+/** A person's one spelling of their address: addresses are compared in this form only. */
+export function canonicalEmail(typed: string): string {
+  return typed.trim().normalize('NFC').toLowerCase();
+}

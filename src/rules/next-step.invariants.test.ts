@@ -1,0 +1,740 @@
+/**
+ * What must hold of `nextStep` whatever the facts are. The worlds below are walked exhaustively; each invariant
+ * is named by its rule, counts to how many combinations it applied, and shows the first that breaks it.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Authenticator, Evidence, LoginFacts, Membership, Method } from './facts.ts';
+import { type NextStep, nextStep } from './next-step.ts';
+import { atTheDoor, oneAccount, twoAccounts } from './testing/login-worlds.ts';
+import { sayStep } from './testing/say-step.ts';
+import {
+  app,
+  BOTH,
+  backupCode,
+  byPass,
+  code,
+  days,
+  mailbox,
+  minutes,
+  NOW,
+  pass,
+  password,
+  textCode,
+} from './testing/scene.ts';
+
+interface Combination {
+  readonly facts: LoginFacts;
+  readonly next: NextStep;
+}
+
+const ask = (facts: LoginFacts): Combination => ({ facts, next: nextStep(facts, NOW) });
+const all = [...[...oneAccount()].map(ask), ...[...twoAccounts()].map(ask), ...[...atTheDoor()].map(ask)];
+
+// What the invariants ask of the facts, in the words of the design and without the rules' own functions.
+
+const hasPassword = (evidence: readonly Evidence[]) => evidence.some((e) => e.kind === 'password');
+const hasMailbox = (evidence: readonly Evidence[]) => evidence.some((e) => e.kind === 'email');
+const anywhere = ({ evidence, sessionEvidence }: LoginFacts) => [...evidence, ...sessionEvidence];
+const itself = (x: string, evidence: readonly Evidence[]) =>
+  evidence.some((e) => e.authenticatorId === x && (e.kind === 'totp' || e.kind === 'sms'));
+const spare = (x: string, evidence: readonly Evidence[]) =>
+  evidence.some((e) => e.authenticatorId === x && e.kind === 'backup_code');
+const mandates = (m: Membership) => m.account.mandate !== null;
+const takes = (m: Membership, kind: Method) => m.account.mandate?.methods.includes(kind) ?? true;
+const lapsed = (x: Authenticator) => x.asleepSince !== null && NOW - x.asleepSince > days(90);
+const awake = (facts: LoginFacts) => facts.authenticators.filter((x) => !lapsed(x));
+const awakeOf = (facts: LoginFacts, id: string) => awake(facts).find((x) => x.id === id);
+/** Which authenticator a membership trusts, if it has not lapsed. */
+function trusted(m: Membership, facts: LoginFacts): string | null {
+  return m.trust.state === 'authenticator' && awakeOf(facts, m.trust.authenticatorId)
+    ? m.trust.authenticatorId
+    : null;
+}
+const isNever = (m: Membership, facts: LoginFacts) =>
+  m.trust.state !== 'forgotten' && trusted(m, facts) === null;
+const over = (facts: LoginFacts) => facts.endedAt !== null || NOW >= facts.expiresAt;
+const livePass = (m: Membership, facts: LoginFacts) =>
+  facts.passesHere.find((p) => p.membershipId === m.id && p.endedAt === null && NOW < p.endsAt);
+const liveRight = (m: Membership, facts: LoginFacts) =>
+  facts.passesHere.some(
+    (p) => p.membershipId === m.id && p.rightUntil !== null && p.rightSpentAt === null && NOW < p.rightUntil,
+  );
+const isFresh = (e: Evidence) => NOW - e.at <= minutes(5);
+const wantsFresh = ({ demand }: LoginFacts) =>
+  demand === 'fresh' || demand === 'two_factor' || demand === 'own_authenticator';
+/** The membership a step is for; a step that names one of somebody else's would be a grave mistake. */
+function targetOf({ facts, next }: Combination): Membership | null {
+  if (!('target' in next) || next.target === null) return null;
+  const found = facts.memberships.find((m) => m.id === next.target);
+  if (found === undefined) throw new Error('a target that is not among the memberships');
+  return found;
+}
+
+const stepIs =
+  <S extends NextStep['step']>(...steps: S[]) =>
+  (c: Combination): c is Combination & { next: Extract<NextStep, { step: S }> } =>
+    (steps as string[]).includes(c.next.step);
+
+/** Shows the first combination that breaks the rule, and never passes for want of combinations. */
+function holds<C extends Combination>(
+  applies: (c: Combination) => c is C,
+  rule: (c: C) => boolean,
+  least = 100,
+): void {
+  let seen = 0;
+  for (const c of all) {
+    if (!applies(c)) continue;
+    seen++;
+    if (rule(c)) continue;
+    expect.fail(`${sayStep(c.next)}\n${JSON.stringify(c.facts, null, 1)}`);
+  }
+  expect(seen, 'combinations the rule applied to').toBeGreaterThanOrEqual(least);
+}
+
+const when =
+  (applies: (c: Combination) => boolean) =>
+  (c: Combination): c is Combination =>
+    applies(c);
+
+/** Field by field and without building phrases: it is asked some hundred thousand times. */
+function same(one: NextStep, other: NextStep): boolean {
+  const a: Record<string, unknown> = { ...one };
+  const b: Record<string, unknown> = { ...other };
+  return Object.keys(a).every(
+    (key) => a[key] === b[key] || JSON.stringify(a[key]) === JSON.stringify(b[key]),
+  );
+}
+
+/** Every third combination, scattered so that no dimension keeps step with it. */
+const scattered = all.filter((_, n) => Math.imul(n, 2654435761) >>> 0 < 2 ** 32 / 3);
+
+/** Changing the facts so leaves the answer as it is. `null`: the change does not apply. */
+function changesNothing(change: (c: Combination) => LoginFacts | null, least = 1000): void {
+  let seen = 0;
+  for (const c of scattered) {
+    const changed = change(c);
+    if (changed === null) continue;
+    seen++;
+    const after = nextStep(changed, NOW);
+    if (after.step === c.next.step && same(after, c.next)) continue;
+    expect.fail(`${sayStep(c.next)} became ${sayStep(after)}\n${JSON.stringify(c.facts, null, 1)}`);
+  }
+  expect(seen, 'combinations the change applied to').toBeGreaterThanOrEqual(least);
+}
+
+describe('the first lines', () => {
+  test('every world is walked, and every step is met', () => {
+    expect(all.length).toBeGreaterThan(150_000);
+    const met = new Set(all.map(({ next }) => next.step));
+    expect([...met].sort()).toEqual(
+      [
+        'backup_codes',
+        'code',
+        'done',
+        'email_code',
+        'pass',
+        'password',
+        'recovered',
+        'refused',
+        'set_up',
+        'trust',
+      ].sort(),
+    );
+  });
+
+  test('D2 nothing is ever undefined, and every field of every step is there', () => {
+    holds(
+      when(() => true),
+      ({ next }) => !/undefined/.test(sayStep(next)),
+    );
+  });
+
+  test('D2.1 ended or expired beats everything', () => {
+    for (const { facts } of all) {
+      const ended = nextStep({ ...facts, endedAt: NOW - 1 }, NOW).step;
+      const expired = nextStep({ ...facts, expiresAt: NOW }, NOW).step;
+      if (ended !== 'start_again' || expired !== 'start_again') expect.fail(JSON.stringify(facts));
+    }
+  });
+
+  test('D2.2 disabled never gets past refused once the password is right', () => {
+    for (const { facts } of all) {
+      if (!hasPassword(anywhere(facts))) continue;
+      const next = nextStep({ ...facts, user: { disabledAt: NOW - 1 } }, NOW);
+      if (sayStep(next) !== 'refused: disabled') expect.fail(JSON.stringify(facts));
+    }
+  });
+
+  test('D2.2 disabled is never told before the password is right', () => {
+    changesNothing(({ facts }) =>
+      hasPassword(anywhere(facts)) ? null : { ...facts, user: { disabledAt: NOW - 1 } },
+    );
+  });
+
+  test('D2.2 nobody else is told to be disabled', () => {
+    holds(
+      when(({ next }) => next.step === 'refused' && next.reason === 'disabled'),
+      ({ facts }) => facts.user?.disabledAt != null && hasPassword(anywhere(facts)),
+    );
+  });
+
+  test('D2.3 without the password nothing but the password', () => {
+    holds(
+      when(({ facts }) => !over(facts) && !hasPassword(anywhere(facts))),
+      ({ next }) => next.step === 'password',
+    );
+  });
+
+  test('D2.4 U1 U2 a sign-up or invitation stops at its mailbox', () => {
+    holds(
+      when(
+        ({ facts }) =>
+          hasPassword(anywhere(facts)) &&
+          facts.user?.disabledAt == null &&
+          (facts.kind === 'sign_up' || facts.invited) &&
+          !hasMailbox(facts.evidence),
+      ),
+      ({ next }) => next.step === 'email_code' && (next.why === 'sign_up' || next.why === 'invitation'),
+    );
+  });
+
+  test('D2.5 M4 nobody is asked where no account mandates, and everybody where one does', () => {
+    holds(
+      when(
+        ({ facts, next }) =>
+          facts.kind !== 'step_up' &&
+          next.step !== 'password' &&
+          next.step !== 'email_code' &&
+          facts.user?.disabledAt == null,
+      ),
+      (c) => {
+        const free = !c.facts.memberships.some(mandates);
+        const freely = c.next.step === 'done' && c.next.target === null;
+        return free === freely;
+      },
+    );
+  });
+
+  test('D2.6 the target: picked, else asked for, else last entered, else the oldest', () => {
+    holds(
+      when((c) => c.facts.kind !== 'step_up' && targetOf(c) !== null),
+      (c) => {
+        const { memberships, accountPicked, accountAsked } = c.facts;
+        const mandating = memberships.filter(mandates);
+        const named = (id: string | null) => mandating.find((m) => m.account.id === id);
+        const latest = Math.max(...mandating.map((m) => m.lastEnteredAt ?? 0));
+        const oldest = Math.min(...mandating.map((m) => m.joinedAt));
+        const expected =
+          named(accountPicked) ??
+          named(accountAsked) ??
+          mandating.find((m) => latest > 0 && m.lastEnteredAt === latest) ??
+          mandating.find((m) => m.joinedAt === oldest);
+        return targetOf(c) === expected;
+      },
+    );
+  });
+
+  test('T4 the target of a step-up is the account asked for, and no other', () => {
+    holds(
+      when(
+        (c) => c.facts.kind === 'step_up' && c.facts.demand !== 'own_authenticator' && targetOf(c) !== null,
+      ),
+      (c) => targetOf(c)?.account.id === c.facts.accountAsked,
+    );
+  });
+});
+
+describe('who is let in', () => {
+  const doneForMandating = when((c) => c.next.step === 'done' && targetOf(c)?.account.mandate != null);
+
+  test('T2 done for a mandating target only with its authenticator, a backup code of it, or its pass', () => {
+    holds(doneForMandating, (c) => {
+      const target = targetOf(c);
+      if (target === null || c.next.step !== 'done') return false;
+      if (c.next.passId !== null) {
+        return c.facts.demand === 'entry' && livePass(target, c.facts)?.id === c.next.passId;
+      }
+      const x = trusted(target, c.facts);
+      return x !== null && (itself(x, anywhere(c.facts)) || spare(x, anywhere(c.facts)));
+    });
+  });
+
+  test('T2 M3 done for a mandating target without a pass only by a kind that its account allows', () => {
+    holds(doneForMandating, (c) => {
+      const target = targetOf(c);
+      if (target === null || c.next.step !== 'done' || c.next.passId !== null) return c.next.step === 'done';
+      const x = awakeOf(c.facts, trusted(target, c.facts) ?? '');
+      return x !== undefined && takes(target, x.kind);
+    });
+  });
+
+  test('T4 fresh is done only by the authenticator itself, proven at most five minutes ago', () => {
+    holds(
+      when((c) => c.next.step === 'done' && wantsFresh(c.facts) && targetOf(c) !== null),
+      (c) => {
+        const target = targetOf(c);
+        if (target === null || c.next.step !== 'done' || c.next.passId !== null) return false;
+        const lately = anywhere(c.facts).filter(isFresh);
+        const x = trusted(target, c.facts);
+        if (x !== null && itself(x, lately)) return true;
+        return c.facts.demand === 'fresh' && x === null && !mandates(target) && hasPassword(lately);
+      },
+    );
+  });
+
+  test('T4 evidence of more than five minutes ago is worth nothing where freshness is asked', () => {
+    const stale = (evidence: readonly Evidence[]) =>
+      evidence.map((e) => (e.authenticatorId === undefined ? e : { ...e, at: NOW - minutes(5) - 1 }));
+    holds(
+      when(({ facts }) => wantsFresh(facts)),
+      (c) => {
+        const { evidence, sessionEvidence } = c.facts;
+        const next = nextStep(
+          { ...c.facts, evidence: stale(evidence), sessionEvidence: stale(sessionEvidence) },
+          NOW,
+        );
+        if (next.step !== 'done' || next.target === null) return true;
+        const target = c.facts.memberships.find((m) => m.id === next.target);
+        return target !== undefined && !mandates(target) && c.facts.demand === 'fresh';
+      },
+    );
+  });
+
+  test('U4 own authenticator: nothing is asked only of those who have none', () => {
+    holds(
+      when(
+        ({ facts, next }) =>
+          facts.demand === 'own_authenticator' && next.step === 'done' && next.target === null,
+      ),
+      ({ facts }) => facts.memberships.every((m) => trusted(m, facts) === null),
+    );
+  });
+
+  test('D2.7 P3 P4 the target’s live pass opens for entry, and it alone is named', () => {
+    holds(
+      when((c) => {
+        const target = targetOf(c);
+        return (
+          target !== null && mandates(target) && c.facts.demand === 'entry' && !!livePass(target, c.facts)
+        );
+      }),
+      (c) =>
+        c.next.step === 'done' &&
+        c.facts.passesHere.some((p) => p.id === (c.next as { passId?: string }).passId),
+    );
+  });
+
+  test('P4 a pass of another membership never matters', () => {
+    const others = [pass('foreign', 'elsewhere'), pass('foreign2', 'elsewhere', { endsAt: NOW })];
+    changesNothing((c) => {
+      const target = targetOf(c);
+      const ofOthers = c.facts.memberships.filter((m) => target !== null && m !== target);
+      const more = [...others, ...ofOthers.map((m) => pass(`of ${m.id}`, m.account.id))];
+      return { ...c.facts, passesHere: [...more, ...c.facts.passesHere] };
+    });
+  });
+
+  test('P3 evidence of a pass is not the pass: only the cookie of this browser counts', () => {
+    changesNothing((c) => ({ ...c.facts, evidence: [...c.facts.evidence, byPass('p'), byPass('q')] }));
+  });
+
+  test('P7 D2.11 a forgotten, mandating target: its pass, its right, or the wish for a pass', () => {
+    holds(
+      when((c) => {
+        const target = targetOf(c);
+        return target !== null && target.trust.state === 'forgotten' && mandates(target);
+      }),
+      (c) => {
+        const target = targetOf(c);
+        if (target === null) return false;
+        if (c.next.step === 'done') return c.next.passId !== null;
+        if (c.next.step === 'set_up') return c.next.basis === 'right' && liveRight(target, c.facts);
+        return c.next.step === 'pass' && !liveRight(target, c.facts);
+      },
+    );
+  });
+
+  test('P1 a request is made only by who wants one and has proven the mailbox in this login', () => {
+    holds(stepIs('pass'), ({ facts, next }) => {
+      if (
+        facts.memberships.find((m) => m.id === next.target)?.trust.state === 'authenticator' &&
+        !facts.wantsPass
+      )
+        return false;
+      return next.asking ? facts.wantsPass && hasMailbox(facts.evidence) : !facts.wantsPass;
+    });
+  });
+
+  test('P1 who can use none of it is led to an admin, wherever the account mandates', () => {
+    holds(
+      when((c) => {
+        const target = targetOf(c);
+        return c.next.step === 'code' && target !== null && mandates(target);
+      }),
+      (c) => {
+        const wish = { ...c.facts, wantsPass: true };
+        const asked = nextStep(wish, NOW);
+        const proven = nextStep({ ...wish, evidence: [...wish.evidence, mailbox()] }, NOW);
+        return (
+          proven.step === 'pass' &&
+          proven.asking &&
+          (hasMailbox(wish.evidence) || (asked.step === 'email_code' && asked.why === 'pass'))
+        );
+      },
+    );
+  });
+
+  test('P1 wanting a pass changes nothing but the code and the pass', () => {
+    changesNothing((c) =>
+      c.next.step === 'code' || c.next.step === 'pass' || c.facts.wantsPass
+        ? null
+        : { ...c.facts, wantsPass: true },
+    );
+  });
+});
+
+describe('whose proof', () => {
+  const foreign = ['stranger', 'x2'].flatMap((id) => [code(id), textCode(id), backupCode(id)]);
+
+  test('B2 evidence of somebody else’s authenticator never changes the answer', () => {
+    changesNothing((c) => ({
+      ...c.facts,
+      evidence: [...foreign, ...c.facts.evidence],
+      sessionEvidence: [...foreign, ...c.facts.sessionEvidence],
+    }));
+  });
+
+  test('D2.8 where the target trusts X, evidence of another authenticator never matters', () => {
+    changesNothing((c) => {
+      const target = targetOf(c);
+      const x = target === null ? null : trusted(target, c.facts);
+      if (x === null) return null;
+      const others = ['x', 'y'].filter((id) => id !== x).flatMap((id) => [textCode(id), backupCode(id)]);
+      return { ...c.facts, evidence: [...others, ...c.facts.evidence] };
+    });
+  });
+
+  test('D2 the order in which things were proven does not matter', () => {
+    changesNothing((c) => ({
+      ...c.facts,
+      evidence: c.facts.evidence.toReversed(),
+      sessionEvidence: c.facts.sessionEvidence.toReversed(),
+    }));
+  });
+
+  test('D2.8 asked for is only what the target trusts, or while it trusts none, what the person has', () => {
+    holds(stepIs('code', 'recovered', 'trust'), (c) => {
+      const target = targetOf(c);
+      if (target === null) return false;
+      const x = trusted(target, c.facts);
+      const { id } = c.next.authenticator;
+      return x === null ? isNever(target, c.facts) && awakeOf(c.facts, id) !== undefined : x === id;
+    });
+  });
+
+  test('D2.8 D6 only recovery codes of a dead authenticator, and any code of a living one', () => {
+    holds(stepIs('code'), ({ next }) => next.onlyRecovery === next.authenticator.codesDead);
+  });
+
+  test('D2.8 T4 what was proven is not asked for again', () => {
+    holds(stepIs('code'), ({ facts, next }) => {
+      const evidence = wantsFresh(facts) ? anywhere(facts).filter(isFresh) : anywhere(facts);
+      return !itself(next.authenticator.id, evidence);
+    });
+  });
+
+  test('M4 a lapsed authenticator is never asked for, trusted, shown or replaced', () => {
+    holds(
+      when(({ facts }) => facts.authenticators.some(lapsed)),
+      ({ facts, next }) => {
+        const gone = facts.authenticators.filter(lapsed).map((x) => x.id);
+        if ('authenticator' in next) return !gone.includes(next.authenticator.id);
+        return next.step !== 'set_up' || next.plan.replaces === null;
+      },
+    );
+  });
+
+  test('M4 a lapsed authenticator is as good as none at all', () => {
+    changesNothing((c) => {
+      if (!c.facts.authenticators.some(lapsed)) return null;
+      const memberships = c.facts.memberships.map((m) =>
+        isNever(m, c.facts) ? { ...m, trust: { state: 'never' as const } } : m,
+      );
+      return { ...c.facts, memberships, authenticators: awake(c.facts) };
+    });
+  });
+});
+
+describe('set-up and trust', () => {
+  test('E1 password and mailbox proven in this very login, and one of the three bases', () => {
+    holds(stepIs('set_up'), (c) => {
+      const { facts, next } = c;
+      const target = targetOf(c);
+      if (target === null || !hasPassword(facts.evidence) || !hasMailbox(facts.evidence)) return false;
+      switch (next.basis) {
+        case 'first':
+          return awake(facts).length === 0 && isNever(target, facts);
+        case 'right':
+          return target.trust.state === 'forgotten' && liveRight(target, facts);
+        case 'proven': {
+          const x = awakeOf(facts, next.plan.replaces ?? '');
+          return x !== undefined && (itself(x.id, anywhere(facts)) || spare(x.id, anywhere(facts)));
+        }
+        default:
+          return false;
+      }
+    });
+  });
+
+  test('E1 a password alone never reaches the set-up of a person who has an authenticator', () => {
+    holds(
+      when(
+        ({ facts }) =>
+          awake(facts).length > 0 &&
+          anywhere(facts).every((e) => e.kind === 'password') &&
+          facts.passesHere.length === 0,
+      ),
+      ({ next }) => next.step !== 'set_up' && !(next.step === 'email_code' && next.why === 'set_up'),
+    );
+  });
+
+  test('E1 nor do password and mailbox together', () => {
+    holds(
+      when(
+        ({ facts }) =>
+          awake(facts).length > 0 &&
+          anywhere(facts).every((e) => e.kind === 'password' || e.kind === 'email') &&
+          facts.passesHere.length === 0,
+      ),
+      ({ next }) => next.step !== 'set_up' && next.step !== 'trust',
+    );
+  });
+
+  test('E1 E4 the mailbox is proven after the password, and once', () => {
+    holds(stepIs('email_code'), ({ facts, next }) => {
+      if (hasMailbox(facts.evidence) || !hasPassword(anywhere(facts))) return false;
+      const forTrust = next.why === 'set_up' || next.why === 'trust';
+      return !forTrust || hasPassword(facts.evidence);
+    });
+  });
+
+  test('D2.9 T1a trust only of `never` in X itself, with password and mailbox of this login', () => {
+    holds(stepIs('trust'), (c) => {
+      const target = targetOf(c);
+      const { id, kind } = c.next.authenticator;
+      return (
+        target !== null &&
+        isNever(target, c.facts) &&
+        takes(target, kind) &&
+        itself(id, anywhere(c.facts)) &&
+        hasPassword(c.facts.evidence) &&
+        hasMailbox(c.facts.evidence)
+      );
+    });
+  });
+
+  test('T1a a backup code alone never earns trust', () => {
+    holds(
+      when(({ facts }) => !anywhere(facts).some((e) => e.kind === 'totp' || e.kind === 'sms')),
+      ({ next }) => next.step !== 'trust',
+    );
+  });
+
+  test('T1 the plan moves the target, what trusts the replaced one, what trusts none yet, and nobody else', () => {
+    holds(stepIs('set_up'), ({ facts, next }) => {
+      const { movers, replaces } = next.plan;
+      if (!movers.includes(next.target) || new Set(movers).size !== movers.length) return false;
+      return movers.every((id) => {
+        const m = facts.memberships.find((each) => each.id === id);
+        if (m === undefined) return false;
+        if (id === next.target) return true;
+        return isNever(m, facts) || (replaces !== null && trusted(m, facts) === replaces);
+      });
+    });
+  });
+
+  test('T1 a forgotten membership moves only as the target', () => {
+    holds(stepIs('set_up'), ({ facts, next }) =>
+      facts.memberships.every(
+        (m) => m.trust.state !== 'forgotten' || m.id === next.target || !next.plan.movers.includes(m.id),
+      ),
+    );
+  });
+
+  test('T1b the target’s own authenticator is what is replaced', () => {
+    holds(stepIs('set_up'), (c) => {
+      const target = targetOf(c);
+      const x = target === null ? null : trusted(target, c.facts);
+      return x === null || c.next.plan.replaces === x;
+    });
+  });
+
+  test('M3 every offered method is allowed by every mover, and can be delivered', () => {
+    holds(stepIs('set_up'), ({ facts, next }) => {
+      const { methods, movers } = next.plan;
+      const moving = facts.memberships.filter((m) => movers.includes(m.id));
+      return (
+        methods.length > 0 &&
+        methods.every((kind) => moving.every((m) => takes(m, kind))) &&
+        (facts.textMessages || !methods.includes('sms'))
+      );
+    });
+  });
+
+  test('M3 E2 all that could be offered is offered, the app first', () => {
+    holds(stepIs('set_up'), ({ facts, next }) => {
+      const moving = facts.memberships.filter((m) => next.plan.movers.includes(m.id));
+      const expected = BOTH.filter(
+        (kind) => moving.every((m) => takes(m, kind)) && (kind === 'totp' || facts.textMessages),
+      );
+      return next.plan.methods.join() === expected.join();
+    });
+  });
+
+  test('M3 no method is refused only where the target allows nothing that can be delivered', () => {
+    holds(
+      when(({ next }) => next.step === 'refused' && next.reason === 'no_method'),
+      ({ facts }) =>
+        !facts.textMessages && facts.memberships.some((m) => m.account.mandate?.methods.join() === 'sms'),
+    );
+  });
+});
+
+describe('backup codes', () => {
+  test('R24 E5 shown only when the authenticator itself was proven in this login', () => {
+    holds(stepIs('backup_codes'), ({ facts, next }) => itself(next.authenticator.id, facts.evidence));
+  });
+
+  test('D2.12 B2 D6 shown only where unsaved, dead, or two or fewer are left', () => {
+    holds(stepIs('backup_codes'), ({ next }) => {
+      const { backupCodesSaved, backupCodesDead, backupCodesLeft } = next.authenticator;
+      return !backupCodesSaved || backupCodesDead || backupCodesLeft <= 2;
+    });
+  });
+
+  test('D2.12 E5 no login by an authenticator is done while its codes are unsaved', () => {
+    holds(
+      when((c) => {
+        const target = targetOf(c);
+        const x = target === null ? undefined : awakeOf(c.facts, trusted(target, c.facts) ?? '');
+        return c.next.step === 'done' && x !== undefined && itself(x.id, c.facts.evidence);
+      }),
+      (c) => {
+        const target = targetOf(c);
+        const x = target === null ? undefined : awakeOf(c.facts, trusted(target, c.facts) ?? '');
+        return (
+          c.next.step === 'done' &&
+          (c.next.passId !== null ||
+            x?.backupCodesSaved === true ||
+            (target !== null && !mandates(target) && c.facts.demand === 'entry'))
+        );
+      },
+    );
+  });
+
+  test('B3 the choice is offered only after a backup code in this login, and only once', () => {
+    holds(stepIs('recovered'), ({ facts, next }) => {
+      const { id } = next.authenticator;
+      return facts.afterRecovery === null && spare(id, facts.evidence) && !itself(id, facts.evidence);
+    });
+  });
+
+  test('B3 what was chosen matters only after a backup code', () => {
+    changesNothing((c) =>
+      c.facts.evidence.some((e) => e.kind === 'backup_code')
+        ? null
+        : { ...c.facts, afterRecovery: 'replace' },
+    );
+  });
+});
+
+describe('nobody walks in circles', () => {
+  /** The person does what the step asks, as the flows record it. `null`: the way ends here. */
+  function answer({ facts, next }: Combination, choice: 'continue' | 'replace'): LoginFacts | null {
+    const prove = (e: Evidence): LoginFacts => ({ ...facts, evidence: [...facts.evidence, e] });
+    const trust = (ids: readonly string[], id: string | null) =>
+      facts.memberships.map((m) =>
+        ids.includes(m.id)
+          ? {
+              ...m,
+              trust:
+                id === null
+                  ? ({ state: 'forgotten' } as const)
+                  : ({ state: 'authenticator', authenticatorId: id } as const),
+            }
+          : m,
+      );
+    switch (next.step) {
+      case 'password':
+        return prove(password());
+      case 'email_code':
+        return prove(mailbox());
+      case 'code': {
+        const { id, kind } = next.authenticator;
+        return prove(next.onlyRecovery ? backupCode(id) : kind === 'totp' ? code(id) : textCode(id));
+      }
+      case 'recovered':
+        return { ...facts, afterRecovery: choice };
+      case 'trust':
+        return { ...facts, memberships: trust([next.target], next.authenticator.id) };
+      case 'set_up': {
+        const [kind = 'totp'] = next.plan.methods;
+        const made = app('new', { kind, backupCodesSaved: false, backupCodesLeft: 0 });
+        const memberships = trust(next.plan.movers, 'new');
+        const used = memberships.flatMap((m) =>
+          m.trust.state === 'authenticator' ? [m.trust.authenticatorId] : [],
+        );
+        return {
+          ...prove(kind === 'totp' ? code('new') : textCode('new')),
+          memberships,
+          authenticators: [...facts.authenticators.filter((x) => used.includes(x.id)), made],
+          afterRecovery: null,
+          passesHere: facts.passesHere.map((p) =>
+            p.membershipId === next.target ? { ...p, endedAt: NOW, rightSpentAt: NOW } : p,
+          ),
+        };
+      }
+      case 'backup_codes':
+        return {
+          ...facts,
+          authenticators: facts.authenticators.map((x) =>
+            x.id === next.authenticator.id
+              ? { ...x, backupCodesSaved: true, backupCodesDead: false, backupCodesLeft: 10 }
+              : x,
+          ),
+        };
+      case 'pass': {
+        const of = facts.memberships.find((m) => m.id === next.target)?.account.id ?? '';
+        return { ...facts, memberships: trust([next.target], null), passesHere: [pass('granted', of)] };
+      }
+      case 'done':
+      case 'refused':
+      case 'start_again':
+        return null;
+    }
+  }
+
+  test.for(['continue', 'replace'] as const)(
+    'D2 whoever can do all that is asked is in after at most nine steps (after a backup code: %s)',
+    (choice) => {
+      const settled = new Map<string, string>();
+      let walked = 0;
+      for (const [n, start] of all.entries()) {
+        if (n % 11 !== (choice === 'continue' ? 0 : 5)) continue;
+        walked++;
+        let c = start;
+        const trail = [sayStep(c.next)];
+        for (let facts = answer(c, choice); facts !== null; facts = answer(c, choice)) {
+          c = ask(facts);
+          trail.push(sayStep(c.next));
+          if (trail.length > 10) break;
+        }
+        settled.set(c.next.step, trail.join(' > '));
+        if (c.next.step === 'done' || c.next.step === 'refused') continue;
+        expect.fail(`${trail.join('\n')}\n${JSON.stringify(start.facts, null, 1)}`);
+      }
+      expect(walked).toBeGreaterThan(10_000);
+      expect([...settled.keys()].sort()).toEqual(['done', 'refused']);
+    },
+  );
+});

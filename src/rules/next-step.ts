@@ -1,0 +1,227 @@
+import type { Authenticator, Evidence, LoginFacts, Membership } from './facts.ts';
+import { passIsLive, rightIsLive } from './pass.ts';
+import { allowedMethods, type EnrollmentPlan, planEnrollment, proofOf, withoutLapsed } from './trust.ts';
+
+/** T4: how old a proof may be to count as fresh. */
+export const FRESH_MS = 5 * 60_000;
+/** B2: with this many backup codes or fewer, the next login by the authenticator itself shows ten new ones. */
+export const FEW_BACKUP_CODES = 2;
+
+export type NextStep =
+  | { readonly step: 'start_again' }
+  | { readonly step: 'refused'; readonly reason: 'disabled' | 'no_method' }
+  | { readonly step: 'password' }
+  | { readonly step: 'email_code'; readonly why: 'sign_up' | 'invitation' | 'set_up' | 'trust' | 'pass' }
+  | {
+      readonly step: 'code';
+      readonly target: string;
+      readonly authenticator: Authenticator;
+      /** D6: the authenticator is dead, only its backup codes open. */
+      readonly onlyRecovery: boolean;
+    }
+  | { readonly step: 'recovered'; readonly target: string; readonly authenticator: Authenticator }
+  | {
+      readonly step: 'set_up';
+      readonly target: string;
+      readonly plan: EnrollmentPlan;
+      /** E1: why this enrollment may be made. */
+      readonly basis: 'first' | 'proven' | 'right';
+    }
+  /** `asking`: the mailbox is proven and a request may be made; otherwise only a pass code can be typed. */
+  | { readonly step: 'pass'; readonly target: string; readonly asking: boolean }
+  /** No page: the fact is recorded and the rule asked again. */
+  | { readonly step: 'trust'; readonly target: string; readonly authenticator: Authenticator }
+  | { readonly step: 'backup_codes'; readonly authenticator: Authenticator }
+  /** `target` is `null` where nothing was demanded. `passId`: it is this pass that opens. */
+  | { readonly step: 'done'; readonly target: string | null; readonly passId: string | null };
+
+/**
+ * D2: what comes next in this login. The first line that applies wins:
+ *  1. login over                                       → start again
+ *  2. user disabled, told only after the right password → refuse
+ *  3. password unproven                                → password
+ *  4. sign-up or invitation, mailbox unproven          → e-mailed code
+ *  5. no account of the user mandates, and no step-up  → done
+ *  6. the target is chosen: the account asked for, else the mandating one last entered, else the oldest
+ *  7. this browser holds the target's pass             → done
+ *  8. target trusts X, X unproven                      → code of X (only recovery codes if X is dead)
+ *  9. target `never` and the user has X                → code of X, mailbox, then trust X
+ * 10. target `never` and no authenticator; `forgotten` with a set-up right; X proven but its kind not
+ *     allowed; replacement chosen                      → mailbox, choose, confirm
+ * 11. `forgotten` without a right, or 8 and 9 where the person can use none of it (P1)
+ *                                                      → ask for a pass, after the mailbox
+ * 12. backup codes unsaved                             → show them
+ * 13. done
+ */
+export function nextStep(given: LoginFacts, now: number): NextStep {
+  const facts = withoutLapsed(given, now);
+  if (facts.endedAt !== null || now >= facts.expiresAt) return { step: 'start_again' };
+
+  const passwordHere = facts.evidence.some((e) => e.kind === 'password');
+  const passwordProven = passwordHere || facts.sessionEvidence.some((e) => e.kind === 'password');
+  if (passwordProven && facts.user !== null && facts.user.disabledAt !== null) {
+    return { step: 'refused', reason: 'disabled' };
+  }
+  if (!passwordProven) return { step: 'password' };
+
+  const mailboxHere = facts.evidence.some((e) => e.kind === 'email');
+  if (facts.kind === 'sign_up' && !mailboxHere) return { step: 'email_code', why: 'sign_up' };
+  if (facts.invited && !mailboxHere) return { step: 'email_code', why: 'invitation' };
+
+  const mandating = facts.memberships.filter((m) => m.account.mandate !== null);
+  if (mandating.length === 0 && facts.kind !== 'step_up') return done(null);
+
+  const target = chooseTarget(facts, mandating);
+  if (target === null) return done(null);
+  return stepFor(target, facts, now);
+}
+
+/** Line 6. A step-up to an account that demands nothing has that account as its target all the same. */
+function chooseTarget(facts: LoginFacts, mandating: readonly Membership[]): Membership | null {
+  if (facts.kind === 'step_up') {
+    const trusting = (m: Membership) => m.trust.state === 'authenticator';
+    return facts.demand === 'own_authenticator'
+      ? (mandating.find(trusting) ?? facts.memberships.find(trusting) ?? null)
+      : (facts.memberships.find((m) => m.account.id === facts.accountAsked) ?? null);
+  }
+  const wanted = [facts.accountPicked, facts.accountAsked];
+  for (const id of wanted) {
+    const found = mandating.find((m) => m.account.id === id);
+    if (found !== undefined) return found;
+  }
+  return mandating.toSorted(lastEnteredElseOldest)[0] ?? null;
+}
+
+function lastEnteredElseOldest(a: Membership, b: Membership): number {
+  if (a.lastEnteredAt !== b.lastEnteredAt) return (b.lastEnteredAt ?? -1) - (a.lastEnteredAt ?? -1);
+  return a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1);
+}
+
+/** Lines 7 to 13, once the target is known. */
+function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
+  const fresh = facts.kind === 'step_up' && facts.demand !== 'entry' && facts.demand !== 'set_up';
+  const evidence = [...facts.evidence, ...facts.sessionEvidence].filter(
+    (e) => !fresh || e.at > now - FRESH_MS,
+  );
+  const mandates = target.account.mandate !== null;
+
+  // A step-up to an account that demands nothing: entry is free, a deed wants a fresh password (T4).
+  if (!mandates && facts.demand === 'entry') return done(target.id);
+  if (!mandates && facts.demand === 'fresh' && target.trust.state !== 'authenticator') {
+    return evidence.some((e) => e.kind === 'password') ? done(target.id) : { step: 'password' };
+  }
+
+  // 7. A pass opens the door; it never counts as fresh 2FA, and steps aside for a set-up that was chosen.
+  const pass = facts.passesHere.find((p) => p.membershipId === target.id && passIsLive(p, now));
+  if (pass !== undefined && facts.demand === 'entry') {
+    return { step: 'done', target: target.id, passId: pass.id };
+  }
+
+  switch (target.trust.state) {
+    case 'authenticator': {
+      const { authenticatorId } = target.trust;
+      const x = facts.authenticators.find((a) => a.id === authenticatorId);
+      if (x === undefined)
+        throw new Error(`membership ${target.id} trusts an authenticator that is not there`);
+      return withAuthenticator(x, target, facts, evidence, fresh);
+    }
+    case 'never': {
+      const x = existingFor(target, facts, evidence);
+      if (x === undefined) return setUp('first', target, null, facts);
+      return withAuthenticator(x, target, facts, evidence, fresh);
+    }
+    case 'forgotten': {
+      const right = facts.passesHere.some((p) => p.membershipId === target.id && rightIsLive(p, now));
+      return right ? setUp('right', target, null, facts) : askForPass(target, facts);
+    }
+    default:
+      return unknownTrust(target.trust);
+  }
+}
+
+/** Lines 8, 9, 10 and 12 for an authenticator X that the target trusts, or may come to trust. */
+function withAuthenticator(
+  x: Authenticator,
+  target: Membership,
+  facts: LoginFacts,
+  evidence: readonly Evidence[],
+  fresh: boolean,
+): NextStep {
+  const proof = proofOf(x.id, evidence);
+  if (proof === 'none') {
+    if (facts.wantsPass && target.account.mandate !== null) return askForPass(target, facts);
+    return { step: 'code', target: target.id, authenticator: x, onlyRecovery: x.codesDead };
+  }
+  const recoveredHere = proof === 'backup_code' && proofOf(x.id, facts.evidence) === 'backup_code';
+  if (recoveredHere && facts.afterRecovery === null) {
+    return { step: 'recovered', target: target.id, authenticator: x };
+  }
+  // A backup code lets in, but it is not X itself: it neither earns new trust (T1 a) nor counts as fresh (T4).
+  const spareKeyOnly = proof === 'backup_code' && (fresh || target.trust.state === 'never');
+  const replacing = recoveredHere && facts.afterRecovery === 'replace';
+  if (replacing || spareKeyOnly || !allowedMethods(target).includes(x.kind)) {
+    return setUp('proven', target, x.id, facts);
+  }
+  if (target.trust.state === 'never') {
+    const missing = provenHere(facts, 'trust');
+    return missing ?? { step: 'trust', target: target.id, authenticator: x };
+  }
+  const byItselfHere = proofOf(x.id, facts.evidence) === 'itself';
+  if (byItselfHere && wantsBackupCodes(x, facts)) return { step: 'backup_codes', authenticator: x };
+  return done(target.id);
+}
+
+/** Line 11. A request leaves this house only after the mailbox is proven in this login (P1). */
+function askForPass(target: Membership, facts: LoginFacts): NextStep {
+  if (!facts.wantsPass) return { step: 'pass', target: target.id, asking: false };
+  if (!facts.evidence.some((e) => e.kind === 'email')) return { step: 'email_code', why: 'pass' };
+  return { step: 'pass', target: target.id, asking: true };
+}
+
+/** Line 9's X: one already proven, else one the target allows, else the first there is. */
+function existingFor(
+  target: Membership,
+  facts: LoginFacts,
+  evidence: readonly Evidence[],
+): Authenticator | undefined {
+  const allowed = facts.authenticators.filter((a) => allowedMethods(target).includes(a.kind));
+  return (
+    allowed.find((a) => proofOf(a.id, evidence) !== 'none') ??
+    facts.authenticators.find((a) => proofOf(a.id, evidence) !== 'none') ??
+    allowed[0] ??
+    facts.authenticators[0]
+  );
+}
+
+/** Line 10, with E1's conditions: the password and the mailbox proven in this very login. */
+function setUp(
+  basis: 'first' | 'proven' | 'right',
+  target: Membership,
+  replaces: string | null,
+  facts: LoginFacts,
+): NextStep {
+  const plan = planEnrollment(target, replaces, facts.memberships, facts.textMessages);
+  if (plan.methods.length === 0) return { step: 'refused', reason: 'no_method' };
+  return provenHere(facts, 'set_up') ?? { step: 'set_up', target: target.id, plan, basis };
+}
+
+/** What T1 and E1 ask of the login itself; a session's old password does not count. */
+function provenHere(facts: LoginFacts, why: 'set_up' | 'trust'): NextStep | null {
+  if (!facts.evidence.some((e) => e.kind === 'password')) return { step: 'password' };
+  if (!facts.evidence.some((e) => e.kind === 'email')) return { step: 'email_code', why };
+  return null;
+}
+
+/** Line 12. A step-up interrupts for codes never saved, not for codes running low. */
+function wantsBackupCodes(x: Authenticator, facts: LoginFacts): boolean {
+  if (!x.backupCodesSaved) return true;
+  return facts.kind !== 'step_up' && (x.backupCodesDead || x.backupCodesLeft <= FEW_BACKUP_CODES);
+}
+
+function done(target: string | null): NextStep {
+  return { step: 'done', target, passId: null };
+}
+
+function unknownTrust(trust: never): NextStep {
+  throw new Error(`unknown trust ${JSON.stringify(trust)}: refused`);
+}

@@ -1,0 +1,81 @@
+import type { Counter, Try } from '../rules/throttle.ts';
+import { type Db, inTransaction, type Tx } from './database.ts';
+import { isPostgres } from './dialect.ts';
+
+export type Decide = (counter: Counter | null) => Try;
+/** What the rules said to all counters asked: heard by all, or refused by the first that refuses. */
+export type Counted = { readonly heard: true; readonly counters: ReadonlyMap<string, Counter> } | Refused;
+type Refused = Extract<Try, { heard: false }>;
+
+/**
+ * D5: counts a try in its own committed write, before anything is compared. Each rule is asked about its
+ * counter; only when all hear the try is it counted, in all of them. Two requests at once are counted one
+ * after the other.
+ */
+export async function countTry(db: Db, rules: ReadonlyMap<string, Decide>): Promise<Counted> {
+  return inTransaction(db, async (tx) => {
+    const counters = new Map<string, Counter>();
+    // Always in the same order, so that two transactions never wait for each other.
+    for (const [key, decide] of [...rules].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      await tx
+        .insertInto('counters')
+        .values({ key, wrong: 0, wait_until: 0, last_at: 0 })
+        .onConflict((c) => c.column('key').doNothing())
+        .execute();
+      let query = tx.selectFrom('counters').selectAll().where('key', '=', key);
+      if (isPostgres(tx)) query = query.forUpdate();
+      const row = await query.executeTakeFirstOrThrow();
+      const outcome = decide({ wrong: row.wrong, waitUntil: row.wait_until, lastAt: row.last_at });
+      if (!outcome.heard) return outcome;
+      counters.set(key, outcome.next);
+    }
+    for (const [key, next] of counters) await writeCounter(tx, key, next);
+    return { heard: true, counters };
+  });
+}
+
+export async function writeCounter(tx: Db, key: string, counter: Counter): Promise<void> {
+  await tx
+    .updateTable('counters')
+    .set({ wrong: counter.wrong, wait_until: counter.waitUntil, last_at: counter.lastAt })
+    .where('key', '=', key)
+    .execute();
+}
+
+export async function readCounter(db: Db, key: string): Promise<Counter | null> {
+  const row = await db.selectFrom('counters').selectAll().where('key', '=', key).executeTakeFirst();
+  return row === undefined ? null : { wrong: row.wrong, waitUntil: row.wait_until, lastAt: row.last_at };
+}
+
+/** Cleared by its own success only (D6). */
+export async function clearCounter(tx: Db, key: string): Promise<void> {
+  await tx.deleteFrom('counters').where('key', '=', key).execute();
+}
+
+/** Counts one mail within a window that starts with the first. @returns false when `most` have gone. */
+export async function countMail(
+  tx: Tx,
+  key: string,
+  most: number,
+  windowMs: number,
+  now: number,
+): Promise<boolean> {
+  await tx
+    .insertInto('counters')
+    .values({ key, wrong: 0, wait_until: now + windowMs, last_at: now })
+    .onConflict((c) => c.column('key').doNothing())
+    .execute();
+  await tx
+    .updateTable('counters')
+    .set({ wrong: 0, wait_until: now + windowMs })
+    .where('key', '=', key)
+    .where('wait_until', '<=', now)
+    .execute();
+  const result = await tx
+    .updateTable('counters')
+    .set((eb) => ({ wrong: eb('wrong', '+', 1), last_at: now }))
+    .where('key', '=', key)
+    .where('wrong', '<', most)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}

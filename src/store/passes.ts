@@ -1,0 +1,376 @@
+import type { Selectable } from 'kysely';
+import type { Pass } from '../rules/facts.ts';
+import type { Db, Tx } from './database.ts';
+import { isPostgres } from './dialect.ts';
+import type { PassRequestTable, PassTable } from './schema.ts';
+
+export type PassRow = Selectable<PassTable>;
+
+export function passFacts(row: PassRow): Pass {
+  return {
+    id: row.id,
+    membershipId: row.membership_id,
+    endsAt: row.ends_at,
+    endedAt: row.ended_at,
+    rightUntil: row.right_until,
+    rightSpentAt: row.right_spent_at,
+  };
+}
+
+export async function passesById(db: Db, ids: readonly string[]): Promise<Pass[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.selectFrom('passes').selectAll().where('id', 'in', ids).execute();
+  return rows.map(passFacts);
+}
+
+/** The passes that this very browser activated: the cookie holds one token for each. */
+export async function passesByCookies(
+  db: Db,
+  userId: string,
+  cookieHashes: readonly string[],
+): Promise<Pass[]> {
+  if (cookieHashes.length === 0) return [];
+  const rows = await db
+    .selectFrom('passes')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('cookie_hash', 'in', cookieHashes)
+    .execute();
+  return rows.map(passFacts);
+}
+
+/**
+ * P6: ends every pass, unused or active, of one person (or of one membership or account of theirs), with its
+ * set-up right.
+ * @returns those that were in force or waiting to be.
+ */
+export async function endPasses(
+  tx: Tx,
+  which: { userId: string; membershipId?: string; accountId?: string },
+  by: NonNullable<PassRow['ended_by']>,
+  now: number,
+): Promise<PassRow[]> {
+  let rights = tx
+    .updateTable('passes')
+    .set({ right_until: null })
+    .where('user_id', '=', which.userId)
+    .where('right_spent_at', 'is', null);
+  let passes = tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: by })
+    .where('user_id', '=', which.userId)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now);
+  if (which.membershipId !== undefined) {
+    rights = rights.where('membership_id', '=', which.membershipId);
+    passes = passes.where('membership_id', '=', which.membershipId);
+  }
+  if (which.accountId !== undefined) {
+    rights = rights.where('account_id', '=', which.accountId);
+    passes = passes.where('account_id', '=', which.accountId);
+  }
+  await rights.execute();
+  return passes.returningAll().execute();
+}
+
+/** P5, P7: a set-up spends the right and ends the pass it came with. @returns the passes concerned. */
+export async function spendSetUpRights(tx: Tx, membershipId: string, now: number): Promise<PassRow[]> {
+  await tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: 'set_up' })
+    .where('membership_id', '=', membershipId)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .execute();
+  return tx
+    .updateTable('passes')
+    .set({ right_spent_at: now })
+    .where('membership_id', '=', membershipId)
+    .where('right_until', 'is not', null)
+    .where('right_spent_at', 'is', null)
+    .returningAll()
+    .execute();
+}
+
+/** D1: until when a waiting request keeps its login alive; `null` when none waits. */
+export async function waitingRequestUntil(db: Db, loginId: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('pass_requests')
+    .select((eb) => eb.fn.max('expires_at').as('until'))
+    .where('login_id', '=', loginId)
+    .where('answer', 'is', null)
+    .executeTakeFirst();
+  return row?.until ?? null;
+}
+
+/** Requests still waiting die with whatever ends the person's logins. */
+export async function withdrawRequestsOf(tx: Tx, userId: string, now: number): Promise<void> {
+  await tx
+    .updateTable('pass_requests')
+    .set({ answer: 'withdrawn', answered_at: now })
+    .where('user_id', '=', userId)
+    .where('answer', 'is', null)
+    .execute();
+}
+
+// Requests (P1)
+
+export type PassRequestRow = Selectable<PassRequestTable>;
+
+export async function insertRequest(tx: Tx, row: PassRequestRow): Promise<void> {
+  await tx.insertInto('pass_requests').values(row).execute();
+}
+
+export async function findRequest(db: Db, id: string): Promise<PassRequestRow | null> {
+  return (await db.selectFrom('pass_requests').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** The newest request made in this login. */
+export async function newestRequestOf(db: Db, loginId: string): Promise<PassRequestRow | null> {
+  const row = await db
+    .selectFrom('pass_requests')
+    .selectAll()
+    .where('login_id', '=', loginId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function countWaiting(db: Db, membershipId: string, now: number): Promise<number> {
+  const { n } = await db
+    .selectFrom('pass_requests')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('membership_id', '=', membershipId)
+    .where('answer', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+/** Counts a wrong number before anything is said about it. @returns false when none was left. */
+export async function countWrongNumber(db: Db, id: string, most: number): Promise<boolean> {
+  const result = await db
+    .updateTable('pass_requests')
+    .set((eb) => ({ wrong_numbers: eb('wrong_numbers', '+', 1) }))
+    .where('id', '=', id)
+    .where('wrong_numbers', '<', most)
+    .where('answer', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function takeBackWrongNumber(tx: Tx, id: string): Promise<void> {
+  await tx
+    .updateTable('pass_requests')
+    .set((eb) => ({ wrong_numbers: eb('wrong_numbers', '-', 1) }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Answers a waiting request once. */
+export async function answerRequest(
+  tx: Tx,
+  id: string,
+  answer: NonNullable<PassRequestRow['answer']>,
+  by: string | null,
+  now: number,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('pass_requests')
+    .set({ answer, answered_by: by, answered_at: now })
+    .where('id', '=', id)
+    .where('answer', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+export async function withdrawRequestsOfAccount(tx: Tx, accountId: string, now: number): Promise<void> {
+  await tx
+    .updateTable('pass_requests')
+    .set({ answer: 'withdrawn', answered_at: now })
+    .where('account_id', '=', accountId)
+    .where('answer', 'is', null)
+    .execute();
+}
+
+export async function withdrawRequestsOfMembership(tx: Tx, membershipId: string, now: number): Promise<void> {
+  await tx
+    .updateTable('pass_requests')
+    .set({ answer: 'withdrawn', answered_at: now })
+    .where('membership_id', '=', membershipId)
+    .where('answer', 'is', null)
+    .execute();
+}
+
+function requestsWithPeople(db: Db) {
+  return db
+    .selectFrom('pass_requests')
+    .innerJoin('users', 'users.id', 'pass_requests.user_id')
+    .innerJoin('memberships', 'memberships.id', 'pass_requests.membership_id')
+    .selectAll('pass_requests')
+    .select([
+      'users.name',
+      'users.email',
+      'users.password_changed_at',
+      'users.created_at as user_created_at',
+      'memberships.role',
+    ]);
+}
+
+export type RequestWithPerson = Awaited<ReturnType<typeof waitingRequests>>[number];
+
+export async function waitingRequests(db: Db, accountId: string, now: number) {
+  return requestsWithPeople(db)
+    .where('pass_requests.account_id', '=', accountId)
+    .where('pass_requests.answer', 'is', null)
+    .where('pass_requests.expires_at', '>', now)
+    .orderBy('pass_requests.created_at')
+    .execute();
+}
+
+// Passes of an account
+
+export async function insertPass(tx: Tx, row: PassRow): Promise<void> {
+  await tx.insertInto('passes').values(row).execute();
+}
+
+export async function findPass(db: Db, id: string): Promise<PassRow | null> {
+  return (await db.selectFrom('passes').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+export async function passOfRequest(db: Db, requestId: string): Promise<PassRow | null> {
+  const row = await db
+    .selectFrom('passes')
+    .selectAll()
+    .where('request_id', '=', requestId)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Handed over and still unused: what a typed pass code is compared with. */
+export async function unusedPassesOf(db: Db, userId: string, now: number): Promise<PassRow[]> {
+  return db
+    .selectFrom('passes')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('code_hash', 'is not', null)
+    .where('activated_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .orderBy('granted_at', 'desc')
+    .execute();
+}
+
+/** T23: activates once, and only a pass that nobody has ended; whoever revokes first wins. */
+export async function activatePass(
+  tx: Tx,
+  id: string,
+  p: { cookieHash: string; rightUntil: number; now: number },
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('passes')
+    .set({ activated_at: p.now, cookie_hash: p.cookieHash, right_until: p.rightUntil, code_hash: null })
+    .where('id', '=', id)
+    .where('activated_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', p.now)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** P6: ends one pass at once, with its set-up right. @returns false when it had ended already. */
+export async function endPass(
+  tx: Tx,
+  id: string,
+  by: NonNullable<PassRow['ended_by']>,
+  now: number,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: by, right_until: null, code_hash: null })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/** M4: a mandate switched off ends the account's passes; set-up rights stay, since `forgotten` does. */
+export async function endPassesOfAccount(tx: Tx, accountId: string, now: number): Promise<PassRow[]> {
+  return tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: 'mandate_off', code_hash: null })
+    .where('account_id', '=', accountId)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .returningAll()
+    .execute();
+}
+
+/** P2: one code at a time: a new one takes the place of those handed over and never used. */
+export async function endUnusedPasses(tx: Tx, membershipId: string, now: number): Promise<void> {
+  await tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: 'revoked', code_hash: null })
+    .where('membership_id', '=', membershipId)
+    .where('activated_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .execute();
+}
+
+export async function countGrants(db: Db, membershipId: string, since: number): Promise<number> {
+  const { n } = await db
+    .selectFrom('passes')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('membership_id', '=', membershipId)
+    .where('granted_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+export type PassWithPerson = Awaited<ReturnType<typeof passesOfAccount>>[number];
+
+/** Newest first, with the people's names. */
+export async function passesOfAccount(db: Db, accountId: string | null, most: number) {
+  let query = db
+    .selectFrom('passes')
+    .innerJoin('users', 'users.id', 'passes.user_id')
+    .innerJoin('accounts', 'accounts.id', 'passes.account_id')
+    .leftJoin('users as granters', 'granters.id', 'passes.granted_by')
+    .leftJoin('memberships', 'memberships.id', 'passes.membership_id')
+    .selectAll('passes')
+    .select([
+      'users.name',
+      'users.email',
+      'accounts.slug',
+      'granters.name as granter',
+      'memberships.role as role',
+    ])
+    .orderBy('passes.granted_at', 'desc')
+    .orderBy('passes.id')
+    .limit(most);
+  if (accountId !== null) query = query.where('passes.account_id', '=', accountId);
+  return query.execute();
+}
+
+/** Used passes whose time ran out, or that were ended, and whose end nobody has been told of. */
+export async function claimEndedPasses(tx: Tx, now: number, most: number): Promise<PassRow[]> {
+  const ended = tx
+    .selectFrom('passes')
+    .select('id')
+    .where('activated_at', 'is not', null)
+    .where('end_told_at', 'is', null)
+    .where((eb) => eb.or([eb('ends_at', '<=', now), eb('ended_at', 'is not', null)]))
+    .orderBy('ends_at')
+    .limit(most);
+  return tx
+    .updateTable('passes')
+    .set({ end_told_at: now })
+    .where('id', 'in', isPostgres(tx) ? ended.forUpdate().skipLocked() : ended)
+    .where('end_told_at', 'is', null)
+    .returningAll()
+    .execute();
+}

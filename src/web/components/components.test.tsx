@@ -1,0 +1,74 @@
+import jsqr from 'jsqr';
+import { renderToString } from 'preact-render-to-string';
+import { expect, test } from 'vitest';
+import { CodeField, ErrorSummary, PasswordField, QrCode, SelectField, Time } from '../components.tsx';
+
+test('a field reads its hint and its error out, and the summary leads to it', () => {
+  const text = 'That code is not right';
+  const field = renderToString(<CodeField name="code" label="Code" hint="Six digits" error={text} />);
+  expect(field).toContain('aria-describedby="code-hint code-error"');
+  expect(field).toContain('aria-invalid="true"');
+  expect(field).toContain('id="code-hint"');
+  expect(field).toContain('id="code-error"');
+  const summary = renderToString(
+    <ErrorSummary title="There is a problem" problems={[{ field: 'code', text }]} />,
+  );
+  expect(summary).toContain('role="alert"');
+  expect(summary).toContain(`<a href="#code">${text}</a>`);
+});
+
+test('a field without hint and error points nowhere', () => {
+  const field = renderToString(<CodeField name="code" label="Code" />);
+  expect(field).not.toContain('aria-');
+  expect(field).not.toContain('maxlength');
+  expect(field).toContain('autocomplete="one-time-code"');
+  expect(field).toContain('inputmode="numeric"');
+});
+
+test('no problems, no summary', () => {
+  expect(renderToString(<ErrorSummary title="There is a problem" problems={[]} />)).toBe('');
+});
+
+test('what only works with script is hidden until there is script', () => {
+  const password = renderToString(
+    <PasswordField
+      name="password"
+      label="Password"
+      autocomplete="current-password"
+      showLabel="Show"
+      hideLabel="Hide"
+    />,
+  );
+  expect(password).toMatch(/<button [^>]*hidden[^>]*>Show</);
+  const search = { label: 'Search', noMatch: 'None' };
+  const select = renderToString(<SelectField name="country" label="Country" options={[]} search={search} />);
+  expect(select).toMatch(/<div class="select-search"[^>]* hidden>/);
+});
+
+test('a time says that it is UTC', () => {
+  expect(renderToString(<Time at={Date.UTC(2025, 10, 24, 10, 30)} />)).toBe(
+    '<time datetime="2025-11-24T10:30:00.000Z">24 Nov 2025, 10:30\u00a0UTC</time>',
+  );
+});
+
+test('a camera reads the QR code', () => {
+  const text = 'otpauth://totp/Sallyport:ana%40example.com?secret=JBSWY3DPEHPK3PXP&issuer=Sallyport';
+  const svg = renderToString(<QrCode text={text} label="QR code" />);
+  const { pixels, side } = paint(svg, 4);
+  expect(jsqr.default(pixels, side, side)?.data).toBe(text);
+});
+
+/** Paints the strokes of the drawing, `scale` pixels to a module. */
+function paint(svg: string, scale: number) {
+  const side = Number(/viewBox="0 0 (\d+)/.exec(svg)?.[1]) * scale;
+  const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
+  for (const [, x, y, length] of svg.matchAll(/M(\d+) (\d+)\.5h(\d+)/g)) {
+    for (let row = Number(y) * scale; row < (Number(y) + 1) * scale; row++) {
+      const start = row * side + Number(x) * scale;
+      for (let pixel = start; pixel < start + Number(length) * scale; pixel++) {
+        pixels.fill(0, pixel * 4, pixel * 4 + 3);
+      }
+    }
+  }
+  return { pixels, side };
+}

@@ -1,0 +1,96 @@
+import Bowser from 'bowser';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readSession, type SignedIn } from '../flows/admit.ts';
+import type { Context, Tokens, Visitor } from '../flows/context.ts';
+
+/**
+ * Who may call a route.
+ * `public`: anybody; reads at most what the page needs. `login`: the pages of a login; the only routes that
+ * look at the login's cookie. `session`: only with a finished session. `account`: only with a session that is
+ * admitted to the account in the address. `development`: only on the developer's own machine.
+ */
+export type Door = 'public' | 'login' | 'session' | 'account' | 'development';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    door?: Door;
+  }
+}
+
+const DAY_SECONDS = 86_400;
+const LIFE_SECONDS = {
+  // The server judges every life by itself (S2, D1); these only keep browsers tidy.
+  login: DAY_SECONDS,
+  session: 30 * DAY_SECONDS,
+  known: 90 * DAY_SECONDS,
+  pass: 8 * DAY_SECONDS,
+} as const;
+type CookieName = keyof typeof LIFE_SECONDS;
+
+/** S1: `__Host-` where there is https; on plain http on localhost the prefix falls away. */
+export interface Edge {
+  readonly ctx: Context;
+  readonly secure: boolean;
+  readonly dev: boolean;
+}
+
+export const cookieName = (edge: Pick<Edge, 'secure'>, name: CookieName): string =>
+  edge.secure ? `__Host-${name}` : name;
+
+/** Who stands at the door. Only routes whose door is `login` are handed a login's cookie (D1). */
+export function visitorOf(edge: Edge, request: FastifyRequest): Visitor {
+  const read = (name: CookieName) => request.cookies[cookieName(edge, name)] || null;
+  return {
+    network: request.ip,
+    browser: browserInWords(request.headers['user-agent'] ?? ''),
+    loginToken: request.routeOptions.config.door === 'login' ? read('login') : null,
+    sessionToken: read('session'),
+    knownToken: read('known'),
+    passTokens: (read('pass') ?? '').split('.').filter((t) => t !== ''),
+  };
+}
+
+/** Sets and clears cookies as a flow asks: Secure, HttpOnly, SameSite=Lax, whole host (S1, R44). */
+export function setTokens(edge: Edge, reply: FastifyReply, tokens: Tokens): void {
+  const set = (name: CookieName, value: string | null) => {
+    reply.setCookie(cookieName(edge, name), value ?? '', {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: edge.secure,
+      maxAge: value === null ? 0 : LIFE_SECONDS[name],
+    });
+  };
+  if (tokens.login !== undefined) set('login', tokens.login);
+  if (tokens.session !== undefined) set('session', tokens.session);
+  if (tokens.known !== undefined) set('known', tokens.known);
+  if (tokens.passes !== undefined) set('pass', tokens.passes.length === 0 ? null : tokens.passes.join('.'));
+}
+
+/** After a POST: see what came of it. 303, never 307, so that no password is posted twice (RFC 9700 §4.12). */
+export function seeOther(reply: FastifyReply, address: string): FastifyReply {
+  return reply.header('cache-control', 'no-store').redirect(address, 303);
+}
+
+/** The session behind a request, read once. */
+export async function sessionOf(edge: Edge, request: FastifyRequest): Promise<SignedIn | null> {
+  const kept = sessions.get(request);
+  if (kept !== undefined) return kept;
+  const session = await readSession(edge.ctx, visitorOf(edge, request));
+  sessions.set(request, session);
+  return session;
+}
+
+const sessions = new WeakMap<FastifyRequest, SignedIn | null>();
+export const sessionSeen = (request: FastifyRequest): SignedIn | null => sessions.get(request) ?? null;
+
+/** "Chrome on Windows": enough for a person to know whether it was them. */
+export function browserInWords(userAgent: string): string {
+  if (userAgent === '') return 'an unknown browser';
+  const { browser, os } = Bowser.parse(userAgent.slice(0, 500));
+  const words = [browser.name ?? 'an unknown browser', os.name === undefined ? '' : `on ${os.name}`];
+  return words
+    .filter((w) => w !== '')
+    .join(' ')
+    .slice(0, 80);
+}

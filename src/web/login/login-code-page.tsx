@@ -1,0 +1,94 @@
+import type { ChallengeView } from '../../flows/challenge.ts';
+import { Button, CodeField, Form, Heading, Notice, type Problem, problemOf } from '../components.tsx';
+import { AnotherCode, type CodeModel, CodeNotices, codeProblems } from './code-page.tsx';
+import { loginWords } from './model.ts';
+import { FormPage, LinkItem, MaskedNumber, OtherWays, ResendForm } from './parts.tsx';
+
+export const LOGIN_CODE = '/login/code';
+
+export function AppCodePage({ model }: { model: CodeModel }) {
+  const words = loginWords(model.lang).code;
+  const problems = codeProblems(model, words.appFaults);
+  return (
+    <FormPage lang={model.lang} title={words.title} problems={problems}>
+      <CodeNotices model={model} />
+      <Heading caption={model.door.account?.name} lead={words.app.lead(model.product)}>
+        {words.title}
+      </Heading>
+      <VerifyForm model={model} problems={problems} />
+      <OtherWays model={model}>
+        <RecoveryLinks lang={model.lang} />
+      </OtherWays>
+    </FormPage>
+  );
+}
+
+export interface TextCodeModel extends CodeModel {
+  readonly phone: string;
+  readonly challenge: ChallengeView;
+}
+
+export function TextCodePage({ model }: { model: TextCodeModel }) {
+  const { lang, phone, challenge, door } = model;
+  const words = loginWords(lang).code;
+  const problems = codeProblems(model, words.textFaults);
+  const lead = (
+    <>
+      {challenge.sent ? words.text.sentTo : words.text.toSendTo} <MaskedNumber phone={phone} lang={lang} />.{' '}
+      {challenge.sent && words.text.hint}
+    </>
+  );
+  return (
+    <FormPage lang={lang} title={words.title} problems={problems}>
+      <CodeNotices model={model} />
+      <Heading caption={door.account?.name} lead={lead}>
+        {words.title}
+      </Heading>
+      {challenge.sent ? <VerifyForm model={model} problems={problems} webOtp /> : <SendFirst model={model} />}
+      <OtherWays model={model}>
+        {challenge.sent && (
+          <li>
+            <AnotherCode model={model} challenge={challenge} page={LOGIN_CODE} />
+          </li>
+        )}
+        <RecoveryLinks lang={lang} />
+      </OtherWays>
+    </FormPage>
+  );
+}
+
+function VerifyForm(props: { model: CodeModel; problems: readonly Problem[]; webOtp?: boolean }) {
+  const { model, problems, webOtp } = props;
+  const words = loginWords(model.lang);
+  return (
+    <Form action={LOGIN_CODE}>
+      <CodeField
+        name="code"
+        label={words.sixDigits}
+        error={problemOf(problems, 'code')}
+        autofocus={model.fault === null}
+        webOtp={webOtp}
+      />
+      <Button>{words.code.submit}</Button>
+    </Form>
+  );
+}
+
+function SendFirst({ model }: { model: TextCodeModel }) {
+  const words = loginWords(model.lang).code.text;
+  return model.challenge.resendAt === null ? (
+    <Notice kind="warning">{words.notSent}</Notice>
+  ) : (
+    <ResendForm action={LOGIN_CODE} label={words.send} main />
+  );
+}
+
+function RecoveryLinks({ lang }: { lang: string }) {
+  const words = loginWords(lang);
+  return (
+    <>
+      <LinkItem href="/login/recovery-code">{words.code.recovery}</LinkItem>
+      <LinkItem href="/help/two-factor#locked-out">{words.lockedOut}</LinkItem>
+    </>
+  );
+}

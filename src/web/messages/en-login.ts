@@ -1,0 +1,225 @@
+import type { CodeResult } from '../../flows/answer-email-code.ts';
+import type { NextStep } from '../../rules/next-step.ts';
+import type { FaultText } from './fault-text.ts';
+
+type Of<S extends NextStep['step']> = Extract<NextStep, { step: S }>;
+
+export type EmailCodeReason = Of<'email_code'>['why'];
+export type RefusedReason = Of<'refused'>['reason'];
+/** Why somebody comes to `/login`. */
+export type Because = 'over' | 'reset' | 'logged_out' | 'pass_over';
+export type LogInFault = 'no_email' | 'no_password' | 'wrong' | 'wait';
+/** Whatever can be wrong with a code, or with asking for another. */
+export type CodeFault =
+  | Exclude<CodeResult, { result: 'accepted' | 'moved' }>
+  | { readonly result: 'too_early'; readonly until: number }
+  | { readonly result: 'limit' };
+type CodeFaults = Record<CodeFault['result'], FaultText>;
+
+const triesLeft = (left: number | null) => {
+  if (left === null) return '';
+  if (left === 0) return ' That was the last try: start again to get a new code.';
+  return left === 1 ? ' You have 1 try left.' : ` You have ${left} tries left.`;
+};
+
+const codeFaults = {
+  malformed: 'Type the six digits of the code.',
+  wrong: (f) => `That code is wrong. Check it and type it again.${triesLeft(f.triesLeft)}`,
+  used: 'That code has been used already. Get a new one.',
+  expired: 'That code is older than 10 minutes. Press “Send a new code” and type the new one.',
+  no_more: 'No more tries or new codes in this login. Start again to get a new code.',
+  none: 'That code is no longer good. Press “Send a new code” and type the new one.',
+  invitation_gone: 'The invitation is no longer open. Ask for a new one.',
+  wait: (f) => `Too many wrong codes. Try again in ${f.time}.`,
+  dead: (f) => `Too many wrong codes: none is taken any more. Ask for help: ${f.support}.`,
+  too_early: (f) => `A code is on its way. You can get a new one in ${f.time}.`,
+  limit: 'We cannot send more codes today. Use the last one we sent, or try again tomorrow.',
+} satisfies CodeFaults;
+
+export const enLogin = {
+  logIn: {
+    title: 'Log in',
+    email: 'E-mail address',
+    password: 'Password',
+    submit: 'Log in',
+    forgotten: 'Forgotten your password?',
+    newHere: 'New here?',
+    signUp: 'Sign up',
+    because: {
+      over: { kind: 'info', text: 'That login has timed out. Log in again.' },
+      reset: { kind: 'success', text: 'Your new password is saved. Log in with it.' },
+      logged_out: { kind: 'success', text: 'You are logged out.' },
+      pass_over: {
+        kind: 'info',
+        text: 'Your pass has ended. Log in, in this browser, to set up two-factor authentication again.',
+      },
+    } satisfies Record<Because, { kind: 'info' | 'success'; text: string }>,
+    pending: {
+      step_up: (account: string | null) =>
+        account === null
+          ? 'Type your password again to show that it is you.'
+          : `Type your password again to enter ${account}.`,
+      invitation: () => 'Log in to accept the invitation.',
+    },
+    loggingInAs: 'You are',
+    faults: {
+      no_email: 'Type your e-mail address.',
+      no_password: 'Type your password.',
+      wrong: 'The e-mail address or the password is wrong. Check both and try again.',
+      wait: (f) => `Too many wrong passwords. Try again in ${f.time}.`,
+    } satisfies Record<LogInFault, FaultText>,
+  },
+
+  wayOut: {
+    log_in: 'Log in as someone else',
+    sign_up: 'Use another e-mail address',
+    step_up: 'Not now, go back',
+  },
+  startAgain: 'Start again',
+  otherAccounts: 'Enter another account instead',
+  lockedOut: 'Locked out? What you can do',
+  sentAgain: 'A new code is on its way. Only the newest one works.',
+  numberEndingIn: (digits: string) => `the number ending in ${digits}`,
+  sixDigits: 'Six-digit code',
+  sendNewCode: 'Send a new code',
+  noMoreCodes: 'No more codes can be sent in this login.',
+  noMoreTries: 'This code can no longer be tried. Start again to get a new one.',
+  waiting: (time: string) => `Too many wrong codes. You can try again in ${time}.`,
+
+  emailCode: {
+    title: 'Check your e-mail',
+    why: {
+      sign_up: 'First we make sure that this address is yours.',
+      invitation: 'First we make sure that the invitation is yours.',
+      set_up:
+        'Your account uses two-factor authentication. Before you set it up, we make sure that it is you.',
+      pass: 'Before an admin is asked to let you in, we make sure that it is you.',
+      trust:
+        'This account does not know your authenticator yet. Before it does, we make sure that it is you.',
+    } satisfies Record<EmailCodeReason, string>,
+    sentTo: 'We sent a six-digit code to',
+    notSent: (email: string) =>
+      `We could not send a code to ${email}: it has had too many today. Try again tomorrow.`,
+    hint: 'It works for 10 minutes, in this browser. Not there? Look in your spam folder.',
+    known: 'If the address has a login already, the mail says so.',
+    submit: 'Continue',
+    faults: codeFaults,
+  },
+
+  code: {
+    title: 'Two-factor authentication',
+    app: {
+      lead: (product: string) => `Open your authenticator app and type the code it shows for ${product}.`,
+    },
+    text: {
+      sentTo: 'We sent a code by text message to',
+      toSendTo: 'We send the code by text message to',
+      hint: 'It works for 10 minutes.',
+      notSent: 'No code could be sent. Enter a recovery code, or start again.',
+      send: 'Send a code',
+    },
+    submit: 'Verify',
+    recovery: 'Enter recovery code',
+    appFaults: {
+      ...codeFaults,
+      used: 'That code has been used already. Wait until your app shows the next one.',
+      wrong:
+        'That code is wrong. Type the one your app shows now; if it is refused too, let your phone set its time automatically.',
+      dead: 'Too many wrong codes. Enter a recovery code.',
+    } satisfies CodeFaults,
+    textFaults: {
+      ...codeFaults,
+      dead: 'Too many wrong codes. Enter a recovery code.',
+    } satisfies CodeFaults,
+  },
+
+  recoveryCode: {
+    title: 'Enter a recovery code',
+    leads: {
+      usable: 'Type one of the backup codes you saved when you set up, or a pass code from an admin.',
+      dead: 'Too many wrong codes were typed, so the codes of your phone are no longer taken. Get in with a backup code, then set up again.',
+      pass_only: 'Type the pass code that an admin of the account gave you.',
+    },
+    dead: 'Too many wrong recovery codes were typed: your backup codes are no longer taken.',
+    deadWithPhone: 'Use the code from your phone. You then get ten new backup codes.',
+    deadWithoutPhone: (support: string) =>
+      `Ask an admin of your account to let you in, or ask for help: ${support}.`,
+    field: 'Recovery code',
+    hint: 'Like x7k2-9mqf-4t0a. Capital letters, spaces and hyphens make no difference.',
+    submit: 'Verify',
+    back: 'Use your phone instead',
+    faults: {
+      ...codeFaults,
+      malformed: 'A recovery code has 12 letters and digits, a pass code 16. Check what you typed.',
+      wrong: 'That code is wrong or has been used. Check it, or type another one.',
+      used: 'That code has been used already. Each works once: type another one.',
+      dead: 'Too many wrong recovery codes: your backup codes are no longer taken.',
+      wait: (f) => `Too many wrong recovery codes. Try again in ${f.time}.`,
+    } satisfies CodeFaults,
+  },
+
+  recovered: {
+    title: 'You are nearly in',
+    left: (left: number) => {
+      if (left === 0) return 'That was your last backup code.';
+      return left === 1 ? 'You have 1 backup code left.' : `You have ${left} backup codes left.`;
+    },
+    legend: 'How do you want to go on?',
+    choices: {
+      continue: {
+        label: 'Continue',
+        hint: 'I still have my phone and number. Next time I am asked for its code again.',
+      },
+      replace: {
+        label: 'My phone or number is gone: set up again',
+        hint: 'The old phone and the old backup codes stop working.',
+      },
+    },
+    submit: 'Continue',
+    missing: 'Choose whether you still have your phone or number.',
+  },
+
+  backupCodes: {
+    title: 'Save your backup codes',
+    lead: 'Each code lets you in once when you cannot use your phone. Keep them where you find them without it: printed, or in a password manager.',
+    renewed: (left: number) =>
+      `${left === 0 ? 'You have no usable backup codes left' : `You have only ${left} left`}, so here are ten new ones. The old ones stop working when you finish.`,
+    list: 'Your ten backup codes',
+    download: 'Download',
+    copy: 'Copy',
+    copied: 'Copied',
+    print: 'Print',
+    paper: (product: string, email: string) => `${product} backup codes of ${email}. Each works once.`,
+    saved: 'I have saved these codes',
+    notSaved: 'Save the codes, then tick “I have saved these codes”.',
+    submit: 'Finish',
+    fileName: (product: string) => `${product} backup codes`,
+  },
+
+  goOn: {
+    title: 'You can go on',
+    lead: 'Nothing more is asked of you.',
+    submit: 'Continue',
+  },
+
+  refused: {
+    title: 'You cannot log in',
+    reasons: {
+      disabled: (support: string) =>
+        `This login has been disabled. If you think that is a mistake, ask: ${support}.`,
+      no_method: (support: string) =>
+        `Your account allows text messages only, and they cannot be sent at the moment. Ask an admin of your account to allow authenticator apps, or ask for help: ${support}.`,
+    } satisfies Record<RefusedReason, (support: string) => string>,
+  },
+
+  pass: {
+    title: 'You need a pass',
+    lead: (account: string) =>
+      `${account} has forgotten your authenticator, so its codes and your backup codes no longer open it.`,
+    how: 'Only a pass from an admin of the account lets you in. Ask one, on a way you know: they can give you a pass code to type here.',
+    help: (support: string) => `Nobody you can ask? Turn to ${support}.`,
+    enter: 'Enter a pass code',
+  },
+};
+
+export type LoginMessages = typeof enLogin;

@@ -1,0 +1,175 @@
+import { fileURLToPath } from 'node:url';
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import formbody from '@fastify/formbody';
+import helmet from '@fastify/helmet';
+import staticFiles from '@fastify/static';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { Type } from 'typebox';
+import { noteSessionUse } from '../flows/admit.ts';
+import type { Context } from '../flows/context.ts';
+import { health } from '../flows/health.ts';
+import { type Door, type Edge, sessionSeen } from './edge.ts';
+import { sendErrorPage } from './errors/routes.tsx';
+import { form, noQuery, parseForm } from './forms.ts';
+import { helpRoutes } from './help/routes.tsx';
+import { homeRoutes } from './home/routes.tsx';
+import { inboxRoutes } from './inbox/routes.tsx';
+import { invitationRoutes } from './invitations/routes.tsx';
+import { loginRoutes } from './login/routes.tsx';
+import { passwordRoutes } from './password/routes.tsx';
+import { setUpRoutes } from './set-up/routes.tsx';
+import { signUpRoutes } from './sign-up/routes.tsx';
+
+export interface ServerOptions {
+  readonly dev: boolean;
+  readonly trustedProxies: readonly string[];
+  readonly logger: Logger;
+}
+
+export type Server = FastifyInstance<
+  import('node:http').Server,
+  import('node:http').IncomingMessage,
+  import('node:http').ServerResponse,
+  Logger,
+  TypeBoxTypeProvider
+>;
+
+export interface RouteEntry {
+  readonly method: string;
+  readonly url: string;
+  readonly door: Door;
+}
+
+const clientFile = form({ file: Type.String({ pattern: '^[a-z0-9-]+\\.js$' }) });
+
+/** `src/web/` and `dist/web/` lie equally deep below the package. */
+const PACKAGE = new URL('../../', import.meta.url);
+
+/** Builds the pages' server. `routes` fills with every route and its door, for the test that walks them. */
+export async function createServer(
+  ctx: Context,
+  options: ServerOptions,
+): Promise<{ server: Server; routes: RouteEntry[] }> {
+  const secure = ctx.settings.url.startsWith('https:');
+  const edge: Edge = { ctx, secure, dev: options.dev };
+  const server: Server = Fastify({
+    loggerInstance: options.logger,
+    // Addresses hold tokens (invitations, resets): requests are logged by route below, never by address.
+    logController: new Fastify.LogController({ disableRequestLogging: true }),
+    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    bodyLimit: 64 * 1024,
+    requestTimeout: 30_000,
+    routerOptions: { querystringParser: (query) => parseForm(query) },
+    // Nothing is coerced and nothing silently dropped: a field of the wrong type is refused (R67).
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false, useDefaults: false },
+    },
+    forceCloseConnections: 'idle',
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  const routes: RouteEntry[] = [];
+  server.addHook('onRoute', (route) => {
+    const door = route.config?.door;
+    if (door === undefined)
+      throw new Error(`${route.method} ${route.url} does not say who may call it (door)`);
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, door });
+  });
+  server.setErrorHandler((error, request, reply) => sendErrorPage(edge, error, request, reply));
+  server.setNotFoundHandler((request, reply) => sendErrorPage(edge, { statusCode: 404 }, request, reply));
+  server.addHook('onRequest', async (request) => refuseForeignPosts(edge, request));
+  server.decorate('productName', ctx.settings.product);
+  server.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request;
+    const ms = Math.round(reply.elapsedTime);
+    request.log.info({ method, route: routeOptions.url, status: reply.statusCode, ms }, 'request');
+    const session = sessionSeen(request);
+    if (session !== null) await noteSessionUse(ctx, session);
+  });
+
+  await server.register(cookie);
+  await server.register(formbody, { parser: parseForm, bodyLimit: 64 * 1024 });
+  // Pages that show a secret say `compress: false`: their length shall tell nothing of it (BREACH).
+  await server.register(compress, { encodings: ['br', 'gzip'], threshold: 1024 });
+  await server.register(helmet, helmetOptions(secure));
+  await server.register(staticFiles, {
+    root: [fileURLToPath(new URL('assets/', PACKAGE)), fileURLToPath(new URL('dist/', PACKAGE))],
+    prefix: '/assets/',
+    serve: false,
+  });
+  for (const name of ['sallyport.css', 'favicon.svg']) {
+    server.get(`/assets/${name}`, { config: { door: 'public' } }, (_request, reply) => reply.sendFile(name));
+  }
+  server.get(
+    '/assets/client/:file',
+    { config: { door: 'public' }, schema: { params: clientFile } },
+    (request, reply) => reply.sendFile(`client/${request.params.file}`),
+  );
+  server.get(
+    '/health',
+    { config: { door: 'public' }, schema: { querystring: noQuery } },
+    async (_request, reply) => {
+      await health(ctx);
+      return reply.header('cache-control', 'no-store').send({ status: 'ok' });
+    },
+  );
+
+  signUpRoutes(server, edge);
+  loginRoutes(server, edge);
+  setUpRoutes(server, edge);
+  invitationRoutes(server, edge);
+  passwordRoutes(server, edge);
+  homeRoutes(server, edge);
+  helpRoutes(server, edge);
+  if (options.dev) inboxRoutes(server, edge);
+  return { server, routes };
+}
+
+class Foreign extends Error {
+  readonly statusCode = 403;
+}
+
+/**
+ * CSRF (docs/threat-model.md): whatever changes something must come from a page of ours. Browsers say so in
+ * Sec-Fetch-Site; those too old for it in Origin. Together with SameSite=Lax cookies that is enough.
+ */
+function refuseForeignPosts(edge: Edge, request: FastifyRequest): void {
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  const site = request.headers['sec-fetch-site'];
+  if (site !== undefined) {
+    if (site === 'same-origin') return;
+    throw new Foreign('This form was not sent from a page of this site.');
+  }
+  const { origin } = request.headers;
+  if (origin === edge.ctx.settings.url) return;
+  if (edge.dev && origin !== undefined && isLoopback(URL.parse(origin)?.hostname)) return;
+  throw new Foreign('This form was not sent from a page of this site.');
+}
+
+export function isLoopback(hostname: string | undefined): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]' || hostname === '::1';
+}
+
+function helmetOptions(secure: boolean): Parameters<typeof helmet>[1] {
+  return {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    // `no-referrer` would make browsers send `Origin: null` on our own forms.
+    referrerPolicy: { policy: 'same-origin' },
+    strictTransportSecurity: secure ? { maxAge: 365 * 86_400 } : false,
+    xFrameOptions: { action: 'deny' },
+  };
+}
