@@ -5,6 +5,7 @@ import {
   CODE_LIFE_MS,
   CODE_MAILS_PER_DAY,
   CODE_SENDS,
+  CODE_TEXTS_PER_DAY,
   CODE_TRIES,
   countCodeTry,
   nextSendAt,
@@ -85,7 +86,7 @@ async function sendCode(
   const now = ctx.now();
   const sends = old?.sends ?? 0;
   const code = newSixDigitCode(ctx.random);
-  const unsent = sends >= CODE_SENDS || !(await mayMail(ctx, tx, addressee)) ? 'limit' : null;
+  const unsent = sends >= CODE_SENDS || !(await maySend(ctx, tx, addressee)) ? 'limit' : null;
   const row: ChallengeRow = {
     id: id(ctx),
     login_id: login.id,
@@ -126,7 +127,7 @@ export async function resend(
   const at = old.sends === 0 ? 0 : nextSendAt(old.sends, old.sent_at);
   if (at === null || old.tries >= CODE_TRIES) return 'no_more';
   if (now < at) return 'too_early';
-  if (!(await mayMail(ctx, tx, addressee))) return 'limit';
+  if (!(await maySend(ctx, tx, addressee))) return 'limit';
   const code = newSixDigitCode(ctx.random);
   const renewed = await renewChallenge(tx, old, {
     code_hmac: codeHmac(ctx.keys, bindingOf(login, purpose, addressee.subject, targetId, code)),
@@ -219,11 +220,13 @@ async function addresseeOf(
   return { channel: 'sms', to, subject: row.user_id, targetId, userId: row.user_id };
 }
 
-/** D6: ten mails with codes per address and day, whoever asks for them. */
-async function mayMail(ctx: Context, tx: Tx, addressee: Addressee): Promise<boolean> {
-  if (addressee.channel !== 'email') return true;
-  const key = `mails:${addressHmac(ctx.keys, 'mails', addressee.to)}`;
-  return countMail(tx, key, CODE_MAILS_PER_DAY, DAY_MS, ctx.now());
+/** D6, T28: ten mails with codes, and ten texts, per address or number and day, whoever asks for them. */
+async function maySend(ctx: Context, tx: Tx, addressee: Addressee): Promise<boolean> {
+  const byMail = addressee.channel === 'email';
+  const kind = byMail ? 'mails' : 'texts';
+  const most = byMail ? CODE_MAILS_PER_DAY : CODE_TEXTS_PER_DAY;
+  const key = `${kind}:${addressHmac(ctx.keys, kind, addressee.to)}`;
+  return countMail(tx, key, most, DAY_MS, ctx.now());
 }
 
 async function postCode(

@@ -3,7 +3,7 @@ import { hashToken, newToken } from '../credentials/token.ts';
 import { findAccountBySlug } from '../store/accounts.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { insertLogin, type LoginRow, updateLogin } from '../store/logins.ts';
-import { findUserByEmail, replaceHash, type UserRow } from '../store/users.ts';
+import { findUser, findUserByEmail, lockUser, replaceHash, type UserRow } from '../store/users.ts';
 import { type Advanced, advance, newLogin, type Position, prove, readPosition } from './advance.ts';
 import { record } from './audit.ts';
 import { type Context, canonicalEmail, type Visitor } from './context.ts';
@@ -35,7 +35,12 @@ export async function logIn(ctx: Context, visitor: Visitor, given: Credentials):
   if (!counted.heard) return { result: 'wait', until: counted.reason === 'wait' ? counted.until : ctx.now() };
 
   const user = await findUserByEmail(ctx.db, email);
-  if (!(await passwordFits(ctx, user, given.password)) || user === null) {
+  const fits = await passwordFits(ctx, user, given.password).catch(async (error: unknown) => {
+    // Not compared at all (overload): it was no try.
+    await takeBackPassword(ctx, counted);
+    throw error;
+  });
+  if (!fits || user === null) {
     await record(ctx, ctx.db, {
       kind: 'login.password_refused',
       by: 'nobody',
@@ -46,11 +51,15 @@ export async function logIn(ctx: Context, visitor: Visitor, given: Credentials):
   }
   await takeBackPassword(ctx, counted);
   const account = given.account === undefined ? null : await findAccountBySlug(ctx.db, given.account);
-  const advanced = await inTransaction(ctx.db, (tx) =>
-    acceptPassword(ctx, tx, visitor, user, pending, account?.id ?? null),
-  );
+  const advanced = await inTransaction(ctx.db, async (tx) => {
+    await lockUser(tx, user.id);
+    const now = await findUser(tx, user.id);
+    // A reset that came while we hashed: the password that was right is the old one.
+    if (now === null || now.password_changed_at !== user.password_changed_at) return null;
+    return acceptPassword(ctx, tx, visitor, now, pending, account?.id ?? null);
+  });
   ctx.wakeOutbox();
-  return { result: 'accepted', advanced };
+  return advanced === null ? { result: 'wrong' } : { result: 'accepted', advanced };
 }
 
 /** D4: a step-up is for its session's person, whatever was typed; an invitation's login for its address. */

@@ -7,7 +7,7 @@ import { clearCounter, countMail } from '../store/counters.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { findResetByToken, insertReset, type ResetRow, spendReset, voidResetsOf } from '../store/links.ts';
 import { endLoginsOf } from '../store/logins.ts';
-import { endSessionsOf, forgetKnownBrowsers, insertKnownBrowser, swapToken } from '../store/sessions.ts';
+import { endSession, endSessionsOf, findSessionByToken, forgetKnownBrowsers, insertKnownBrowser, swapToken } from '../store/sessions.ts';
 import { findUser, findUserByEmail, lockUser, setPassword, type UserRow } from '../store/users.ts';
 import type { SignedIn } from './admit.ts';
 import { record } from './audit.ts';
@@ -102,6 +102,7 @@ export async function resetPassword(
     if (!(await spendReset(tx, row, ctx.now()))) return false;
     await setPassword(tx, user.id, hash, ctx.now());
     await endEverything(ctx, tx, user.id, 'reset');
+    await endSessionHere(ctx, tx, visitor);
     await knowOnlyThisBrowser(ctx, tx, user, known);
     await record(ctx, tx, { kind: 'password.reset', actorId: user.id, visitor });
     await tellUser(ctx, tx, { user, what: { event: 'password_reset' }, visitor });
@@ -109,6 +110,13 @@ export async function resetPassword(
   });
   ctx.wakeOutbox();
   return spent ? { result: 'saved', tokens: { session: null, login: null, known } } : { result: 'link_gone' };
+}
+
+/** The cookie is cleared; if it was somebody else's session, it ends with it. */
+async function endSessionHere(ctx: Context, tx: Tx, visitor: Visitor): Promise<void> {
+  if (visitor.sessionToken === null) return;
+  const row = await findSessionByToken(tx, hashToken(visitor.sessionToken));
+  if (row !== null) await endSession(tx, row.id, row.user_id, ctx.now());
 }
 
 /** T30: whoever proved the mailbox and chose a password is not kept waiting for a stranger's guesses. */
@@ -123,7 +131,7 @@ async function knowOnlyThisBrowser(ctx: Context, tx: Tx, user: UserRow, known: s
 }
 
 export type ChangePasswordResult =
-  | NewPasswordResult
+  | Exclude<NewPasswordResult, { result: 'link_gone' }>
   | { readonly result: 'wrong_password' }
   | { readonly result: 'wait'; readonly until: number }
   /** U4: there is an authenticator, and it was not proven in the last five minutes. */
@@ -143,24 +151,29 @@ export async function changePassword(
   const counted = await countPassword(ctx, visitor, user.email);
   if (!counted.heard) return { result: 'wait', until: counted.reason === 'wait' ? counted.until : ctx.now() };
   if (!(await ctx.hasher.verify(user.password_hash, normalizePassword(given.current)))) {
+    await record(ctx, ctx.db, { kind: 'login.password_refused', actorId: user.id, visitor });
     return { result: 'wrong_password' };
   }
   await takeBackPassword(ctx, counted);
   const hash = await ctx.hasher.hash(normalizePassword(given.password));
   const token = newToken(ctx.random);
-  await inTransaction(ctx.db, async (tx) => {
+  const saved = await inTransaction(ctx.db, async (tx) => {
     const now = ctx.now();
     await lockUser(tx, user.id);
+    // Reset, disabled or logged out while we hashed: whoever was first keeps their word.
+    const fresh = await findUser(tx, user.id);
+    if (fresh === null || fresh.disabled_at !== null || fresh.password_hash !== user.password_hash) return false;
+    if (!(await swapToken(tx, session.row.id, hashToken(token), now))) return false;
     await setPassword(tx, user.id, hash, now);
     await endSessionsOf(tx, user.id, now, session.row.id);
     await endLoginsOf(tx, user.id, now);
     await voidResetsOf(tx, user.id, now);
-    await swapToken(tx, session.row.id, hashToken(token), now);
     await record(ctx, tx, { kind: 'password.changed', actorId: user.id, visitor });
     await tellUser(ctx, tx, { user, what: { event: 'password_changed' }, visitor });
+    return true;
   });
   ctx.wakeOutbox();
-  return { result: 'saved', tokens: { session: token } };
+  return saved ? { result: 'saved', tokens: { session: token } } : { result: 'wrong_password' };
 }
 
 /** U3: what a person's password must not be made of. */

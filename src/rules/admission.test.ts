@@ -350,16 +350,6 @@ table('P5 several passes', [
   ],
   ['P6 the other one revoked: out here as well', two({}, { endedAt: NOW - 1 }), forgotten, 'pass_over'],
   ['P5 and out where nothing is demanded', two({}, { endsAt: NOW }), free, 'pass_over'],
-  [
-    'P3 a second pass of the same account takes over while it lives',
-    session({
-      kinds,
-      evidence: [byPass('p'), byPass('r')],
-      passes: [pass('p', 'a'), pass('r', 'a', { endsAt: NOW + 7 })],
-    }),
-    forgotten,
-    `admitted by pass p until ${hours(23)}`,
-  ],
 ]);
 
 const later = (given: MemberGiven = {}) =>

@@ -35,13 +35,13 @@ export function allowedMethods(membership: Membership): readonly Method[] {
   return membership.account.mandate?.methods ?? METHODS;
 }
 
-/** How an authenticator was proven. A code of another authenticator proves nothing here. */
+/** How an authenticator was proven, later than `since`. A code of another authenticator proves nothing here. */
 export function proofOf(
   authenticatorId: string,
   evidence: readonly Evidence[],
   since = Number.NEGATIVE_INFINITY,
 ): 'itself' | 'backup_code' | 'none' {
-  const own = evidence.filter((e) => e.authenticatorId === authenticatorId && e.at >= since);
+  const own = evidence.filter((e) => e.authenticatorId === authenticatorId && e.at > since);
   if (own.some((e) => e.kind === 'totp' || e.kind === 'sms')) return 'itself';
   return own.some((e) => e.kind === 'backup_code') ? 'backup_code' : 'none';
 }

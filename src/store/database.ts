@@ -5,6 +5,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { NodeSqliteDialect, openSqlite, transactionRunning } from './dialect.ts';
 import * as first from './migrations/0001-first.ts';
 import * as auditAppendOnly from './migrations/0002-audit-append-only.ts';
+import { PgDialect } from './postgres.ts';
 import type { Schema } from './schema.ts';
 
 /** The database, or a transaction in it: every function of the store takes either. */
@@ -21,7 +22,10 @@ export function sqlitePath(databaseUrl: string): string {
   return databaseUrl.replace(/^sqlite:(\/\/(?=\/))?/, '');
 }
 
+export const isPostgresUrl = (databaseUrl: string): boolean => /^postgres(ql)?:/.test(databaseUrl);
+
 export function openDatabase(databaseUrl: string): Db {
+  if (isPostgresUrl(databaseUrl)) return new Kysely<Schema>({ dialect: new PgDialect(databaseUrl) });
   const path = sqlitePath(databaseUrl);
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   return new Kysely<Schema>({ dialect: new NodeSqliteDialect(openSqlite(path)) });

@@ -14,6 +14,13 @@ import {
 /** Set while a transaction's callback runs; see `inTransaction`. */
 export const transactionRunning = new AsyncLocalStorage<true>();
 
+/** Whoever asks for a second connection inside a transaction would wait for themselves, for ever. */
+export function refuseInsideTransaction(): void {
+  if (transactionRunning.getStore()) {
+    throw new Error('a query inside a transaction must go through that transaction');
+  }
+}
+
 /**
  * A thin dialect over `node:sqlite`: Kysely's own SQLite dialect, one connection, statements kept
  * (a fresh `prepare` costs more than the query).
@@ -54,10 +61,7 @@ class OneAtATimeDriver extends SqliteDriver {
   #release: (() => void) | null = null;
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    if (transactionRunning.getStore()) {
-      // Waiting here would wait for ourselves, for ever.
-      throw new Error('a query inside a transaction must go through that transaction');
-    }
+    refuseInsideTransaction();
     const turn = this.#tail;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#tail = turn.then(() => promise);

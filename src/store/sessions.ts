@@ -90,7 +90,7 @@ export async function insertKnownBrowser(
   await tx
     .insertInto('known_browsers')
     .values(row)
-    .onConflict((c) => c.column('token_hash').doUpdateSet(row))
+    .onConflict((c) => c.columns(['token_hash', 'user_id']).doUpdateSet({ expires_at: row.expires_at }))
     .execute();
 }
 

@@ -1,6 +1,6 @@
 import Bowser from 'bowser';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { readSession, type SignedIn } from '../flows/admit.ts';
+import { readSession, type SignedIn, whySignedOut } from '../flows/admit.ts';
 import type { Context, Tokens, Visitor } from '../flows/context.ts';
 
 /**
@@ -41,7 +41,7 @@ export const cookieName = (edge: Pick<Edge, 'secure'>, name: CookieName): string
 export function visitorOf(edge: Edge, request: FastifyRequest): Visitor {
   const read = (name: CookieName) => request.cookies[cookieName(edge, name)] || null;
   return {
-    network: request.ip,
+    network: request.ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, ''),
     browser: browserInWords(request.headers['user-agent'] ?? ''),
     loginToken: request.routeOptions.config.door === 'login' ? read('login') : null,
     sessionToken: read('session'),
@@ -79,6 +79,23 @@ export async function sessionOf(edge: Edge, request: FastifyRequest): Promise<Si
   const session = await readSession(edge.ctx, visitorOf(edge, request));
   sessions.set(request, session);
   return session;
+}
+
+/** Sends somebody who is not signed in to the log-in page, which says why if there was a session. */
+export async function toLogIn(
+  edge: Edge,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  account?: string,
+): Promise<FastifyReply> {
+  const why = await whySignedOut(edge.ctx, visitorOf(edge, request));
+  const query = new URLSearchParams();
+  if (why !== 'no_session') {
+    setTokens(edge, reply, { session: null });
+    query.set('because', why === 'pass_over' ? 'pass_over' : 'session_over');
+  }
+  if (account !== undefined) query.set('account', account);
+  return seeOther(reply, query.size === 0 ? '/login' : `/login?${query}`);
 }
 
 const sessions = new WeakMap<FastifyRequest, SignedIn | null>();

@@ -32,6 +32,24 @@ export function parseForm(body: string): Record<string, string> {
   return fields;
 }
 
+/**
+ * The same for a query. The router calls this where nobody catches: thrown here, one garbled link would end the
+ * whole process. So the fault is handed back among the fields, whose values are texts otherwise.
+ */
+export function parseQuery(query: string): Record<string, unknown> {
+  try {
+    return parseForm(query);
+  } catch (error) {
+    return { unreadable: error };
+  }
+}
+
+/** In the server's first hook, where what is thrown gets its page. */
+export function refuseUnreadableQuery(query: unknown): void {
+  const { unreadable } = query as Record<string, unknown>;
+  if (unreadable instanceof Error) throw unreadable;
+}
+
 function decode(text: string): string {
   let decoded: string;
   try {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
@@ -12,8 +13,9 @@ import { noteSessionUse } from '../flows/admit.ts';
 import type { Context } from '../flows/context.ts';
 import { health } from '../flows/health.ts';
 import { type Door, type Edge, sessionSeen } from './edge.ts';
+import { answerBrokenRequest } from './errors/broken-request.tsx';
 import { sendErrorPage } from './errors/routes.tsx';
-import { form, noQuery, parseForm } from './forms.ts';
+import { form, noQuery, parseForm, parseQuery, refuseUnreadableQuery } from './forms.ts';
 import { helpRoutes } from './help/routes.tsx';
 import { homeRoutes } from './home/routes.tsx';
 import { inboxRoutes } from './inbox/routes.tsx';
@@ -60,9 +62,13 @@ export async function createServer(
     // Addresses hold tokens (invitations, resets): requests are logged by route below, never by address.
     logController: new Fastify.LogController({ disableRequestLogging: true }),
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    genReqId: () => randomUUID(),
     bodyLimit: 64 * 1024,
     requestTimeout: 30_000,
-    routerOptions: { querystringParser: (query) => parseForm(query) },
+    routerOptions: { querystringParser: parseQuery },
+    // Both before any hook or handler: an address that cannot be taken apart, and what is not even HTTP.
+    frameworkErrors: (error, request, reply) => sendErrorPage(edge, error, request, reply),
+    clientErrorHandler: (error, socket) => answerBrokenRequest(edge, error, socket),
     // Nothing is coerced and nothing silently dropped: a field of the wrong type is refused (R67).
     ajv: {
       customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false, useDefaults: false },
@@ -79,7 +85,10 @@ export async function createServer(
   });
   server.setErrorHandler((error, request, reply) => sendErrorPage(edge, error, request, reply));
   server.setNotFoundHandler((request, reply) => sendErrorPage(edge, { statusCode: 404 }, request, reply));
-  server.addHook('onRequest', async (request) => refuseForeignPosts(edge, request));
+  server.addHook('onRequest', async (request) => {
+    refuseForeignPosts(edge, request);
+    refuseUnreadableQuery(request.query);
+  });
   server.decorate('productName', ctx.settings.product);
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
@@ -90,6 +99,8 @@ export async function createServer(
   });
 
   await server.register(cookie);
+  // Pages take forms only: JSON would bring numbers, lists and lone surrogates into fields made for text (R67).
+  server.removeContentTypeParser(['application/json', 'text/plain']);
   await server.register(formbody, { parser: parseForm, bodyLimit: 64 * 1024 });
   // Pages that show a secret say `compress: false`: their length shall tell nothing of it (BREACH).
   await server.register(compress, { encodings: ['br', 'gzip'], threshold: 1024 });

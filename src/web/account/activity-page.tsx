@@ -1,4 +1,14 @@
-import { Button, DateField, Form, LinkButton, Pagination, type Problem, problemOf, SelectField, TextField } from '../components.tsx';
+import {
+  Button,
+  DateField,
+  Form,
+  LinkButton,
+  Pagination,
+  type Problem,
+  problemOf,
+  SelectField,
+  TextField,
+} from '../components.tsx';
 import { ACTIVITY_KINDS } from '../messages/en-account-activity.ts';
 import { ActivityTable } from './activity-table.tsx';
 import { addresses, withQuery } from './addresses.ts';
@@ -50,7 +60,11 @@ export function ActivityPage({ model }: { model: ActivityModel }) {
           )}
           <div class="actions">
             <span class="soft">{words.export}</span>
-            <LinkButton kind="secondary" href={withQuery(`${page}.csv`, query)} download={`${slug}-activity.csv`}>
+            <LinkButton
+              kind="secondary"
+              href={withQuery(`${page}.csv`, query)}
+              download={`${slug}-activity.csv`}
+            >
               {words.csv}
             </LinkButton>
             <LinkButton
@@ -69,7 +83,11 @@ export function ActivityPage({ model }: { model: ActivityModel }) {
 
 function FilterForm({ model: { frame, filter, problems } }: { model: ActivityModel }) {
   const words = accountWords(frame.lang).activity;
-  const kinds = ACTIVITY_KINDS.map((kind) => ({ value: kind, label: words.kinds[kind] }));
+  const kinds = ACTIVITY_KINDS.map((kind) => ({ value: kind as string, label: words.kinds[kind] }));
+  // One kind of event, asked for by its own name.
+  if (filter.kind !== '' && !kinds.some((kind) => kind.value === filter.kind)) {
+    kinds.push({ value: filter.kind, label: filter.kind });
+  }
   return (
     <Form method="get" action={addresses.activity(frame.account.slug)} class="filter-bar">
       <TextField name="search" label={words.search} value={filter.search} autocomplete="off" />

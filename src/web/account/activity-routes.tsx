@@ -8,7 +8,15 @@ import { sendPage } from '../send-page.tsx';
 import type { Server } from '../server.ts';
 import { EXPORTS, type ExportFormat } from './activity-export.ts';
 import { type ActivityFilter, ActivityPage } from './activity-page.tsx';
-import { type ActivityQuestion, CURSOR, cursorOf, filterFields, filterOf, questionOf, readCursor } from './activity-question.ts';
+import {
+  type ActivityQuestion,
+  CURSOR,
+  cursorOf,
+  filterFields,
+  filterOf,
+  questionOf,
+  readCursor,
+} from './activity-question.ts';
 import type { ActivityEvent } from './event-words.ts';
 import { frameOf } from './frame.tsx';
 import { type Entered, enter, unlessRefused } from './guard.ts';

@@ -7,7 +7,9 @@ export type ActivityEvent = Extract<Awaited<ReturnType<typeof viewActivity>>, re
 /** An event as a sentence. A kind that a newer server wrote is shown by its name. */
 export function sentenceOf(event: ActivityEvent, words: AccountActivityMessages): string {
   const sentences: Readonly<Record<string, (e: Told) => string>> = words.sentences;
-  const sentence = Object.hasOwn(words.sentences, event.kind) ? sentences[event.kind as AuditKind] : undefined;
+  const sentence = Object.hasOwn(words.sentences, event.kind)
+    ? sentences[event.kind as AuditKind]
+    : undefined;
   return sentence === undefined ? words.unknown(event.kind) : upperFirst(sentence(toldOf(event, words)));
 }
 

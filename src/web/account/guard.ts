@@ -57,7 +57,7 @@ export interface Deed<R extends { readonly result: string }> {
   readonly again: (why: ToldRefusal) => Answer;
   /** What it was to be done to is not there any more; the unknown page if absent. */
   readonly gone?: () => Answer;
-  readonly settle: (outcome: Exclude<R, Refusal>) => FastifyReply | Answer;
+  readonly settle: (outcome: Exclude<R, Refusal>, session: SignedIn) => FastifyReply | Answer;
 }
 
 /** Every POST of an account passes here, so that no refusal of the flows is answered twice, or not at all. */
@@ -70,7 +70,7 @@ export async function settleDeed<R extends { readonly result: string }>(
   const session = await sessionOf(edge, request);
   if (session === null) return toLogin(reply, deed.slug);
   const outcome = await deed.run(session);
-  if (!isRefusal(outcome)) return deed.settle(outcome as Exclude<R, Refusal>);
+  if (!isRefusal(outcome)) return deed.settle(outcome as Exclude<R, Refusal>, session);
   return turnAway(edge, request, reply, { session, refusal: outcome, ...deed });
 }
 

@@ -32,8 +32,7 @@ export function OverviewPage({ model }: { model: OverviewModel }) {
       {account.onlyOneOwner && (
         <Notice kind="warning" title={words.oneOwner.title}>
           <p>
-            {words.oneOwner.text}{' '}
-            <a href={safeHref(addresses.people(account.slug))}>{words.oneOwner.link}</a>
+            {words.oneOwner.text} <a href={safeHref(addresses.people(account.slug))}>{words.oneOwner.link}</a>
           </p>
         </Notice>
       )}
@@ -41,7 +40,12 @@ export function OverviewPage({ model }: { model: OverviewModel }) {
       <RollOutSection frame={frame} rollOut={rollOut} />
       <section aria-labelledby="activity">
         <h2 id="activity">{words.activity.title}</h2>
-        <ActivityTable lang={lang} caption={words.activity.title} events={events} empty={words.activity.none} />
+        <ActivityTable
+          lang={lang}
+          caption={words.activity.title}
+          events={events}
+          empty={words.activity.none}
+        />
         <p>
           <a href={safeHref(addresses.activity(account.slug))}>{words.activity.all}</a>
         </p>

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { endOtherSessions, endOwnSession } from '../../flows/sessions.ts';
 import { viewHome } from '../../flows/view-home.ts';
-import { type Edge, seeOther, sessionOf, setTokens, visitorOf } from '../edge.ts';
+import { type Edge, seeOther, sessionOf, setTokens, toLogIn, visitorOf } from '../edge.ts';
 import { form, noQuery, text } from '../forms.ts';
 import { sendPage } from '../send-page.tsx';
 import type { Server } from '../server.ts';
@@ -19,7 +19,7 @@ export function homeRoutes(server: Server, edge: Edge): void {
     { config: { door: 'session' }, schema: { querystring: afterwards } },
     async (request, reply) => {
       const session = await sessionOf(edge, request);
-      if (session === null) return seeOther(reply, '/login');
+      if (session === null) return toLogIn(edge, request, reply);
       const view = await viewHome(ctx, session);
       return sendPage(reply, <HomePage lang="en" now={ctx.now()} view={view} done={request.query.done} />);
     },
@@ -30,7 +30,7 @@ export function homeRoutes(server: Server, edge: Edge): void {
     { config: { door: 'session' }, schema: { querystring: noQuery, body: oneSession } },
     async (request, reply) => {
       const session = await sessionOf(edge, request);
-      if (session === null) return seeOther(reply, '/login');
+      if (session === null) return toLogIn(edge, request, reply);
       await endOwnSession(ctx, session, request.body.id, visitorOf(edge, request));
       if (request.body.id === session.row.id) {
         setTokens(edge, reply, { session: null });
@@ -46,7 +46,7 @@ export function homeRoutes(server: Server, edge: Edge): void {
     { config: { door: 'session' }, schema: { querystring: noQuery, body: noFields } },
     async (request, reply) => {
       const session = await sessionOf(edge, request);
-      if (session === null) return seeOther(reply, '/login');
+      if (session === null) return toLogIn(edge, request, reply);
       await endOtherSessions(ctx, session, visitorOf(edge, request));
       return seeOther(reply, '/?done=sessions');
     },

@@ -1,5 +1,6 @@
+import type { ComponentChildren } from 'preact';
 import type { ChallengeView } from '../../flows/challenge.ts';
-import { Notice, PostButton, type Problem } from '../components.tsx';
+import { LinkButton, Notice, PostButton, type Problem } from '../components.tsx';
 import { durationInWords } from '../messages/durations.ts';
 import type { CodeFault } from '../messages/en-login.ts';
 import { type FaultText, faultText } from '../messages/fault-text.ts';
@@ -17,15 +18,16 @@ export interface CodeModel extends LoginModel {
 
 const ABOUT_SENDING: readonly CodeFault['result'][] = ['too_early', 'no_more', 'limit'];
 
-/** One problem at the code's field; what is wrong with sending has no field. */
+/** One problem at the code's field; what is wrong with sending has none, and after the last try it is gone. */
 export function codeProblems(
   model: CodeModel,
   texts: Readonly<Record<CodeFault['result'], FaultText>>,
+  challenge?: ChallengeView | null,
 ): Problem[] {
   const { fault } = model;
   if (fault === null) return [];
-  const field = ABOUT_SENDING.includes(fault.result) ? undefined : 'code';
-  return [{ field, text: faultText(texts, fault, model) }];
+  const fieldless = ABOUT_SENDING.includes(fault.result) || challenge?.triesLeft === 0;
+  return [{ field: fieldless ? undefined : 'code', text: faultText(texts, fault, model) }];
 }
 
 /** What is to be known before anything is typed; a fault on top says it already. */
@@ -39,28 +41,63 @@ export function CodeNotices({ model }: { model: CodeModel }) {
   return sentAgain ? <Notice kind="success">{words.sentAgain}</Notice> : null;
 }
 
-export interface AnotherCodeProps {
-  model: LoginModel;
+export interface SentCodeProps {
+  model: CodeModel;
   challenge: ChallengeView;
   page: string;
+  /** Said where nothing was sent and nothing can be. */
+  notSent: string;
+  /** The button where nothing was sent yet. */
+  send: string;
+  /** The form for the code. */
+  children: ComponentChildren;
 }
 
-/** "Send a new code", or why there is none and the way to a fresh start. */
-export function AnotherCode({ model, challenge, page }: AnotherCodeProps) {
+/** The code's form; or, where there is no code to type, the way to get one. */
+export function SentCode({ model, challenge, page, notSent, send, children }: SentCodeProps) {
   const words = loginWords(model.lang);
-  if (challenge.triesLeft > 0 && challenge.resendAt !== null) {
-    return <ResendForm action={page} label={words.sendNewCode} />;
-  }
+  if (challenge.sent && challenge.triesLeft > 0) return children;
+  if (!challenge.sent && challenge.unsent === null) return <ResendForm action={page} label={send} main />;
   return (
     <>
-      {challenge.triesLeft > 0 ? words.noMoreCodes : words.noMoreTries}{' '}
-      <StartAgain wayOut={model.wayOut} label={words.startAgain} />
+      {model.fault === null && model.waitUntil === null && (
+        <Notice kind="warning">{challenge.sent ? words.noMoreTries : notSent}</Notice>
+      )}
+      {challenge.resendAt === null || challenge.sent ? (
+        <StartAgain wayOut={model.wayOut} label={words.startAgain} kind="primary" />
+      ) : (
+        <ResendForm action={page} label={words.sendNewCode} main />
+      )}
     </>
   );
 }
 
-function StartAgain({ wayOut, label }: { wayOut: WayOut; label: string }) {
-  if (wayOut === 'sign_up') return <a href="/sign-up">{label}</a>;
-  if (wayOut === 'step_up') return <a href="/">{label}</a>;
-  return <PostButton action="/logout" label={label} kind="link" />;
+/** "Send a new code", while there is a code to be replaced; after the last one, a fresh start. */
+export function AnotherCode(props: { model: CodeModel; challenge: ChallengeView; page: string }) {
+  const { model, challenge, page } = props;
+  const words = loginWords(model.lang);
+  if (!challenge.sent || challenge.triesLeft === 0) return null;
+  if (challenge.resendAt !== null) {
+    return (
+      <li>
+        <ResendForm action={page} label={words.sendNewCode} />
+      </li>
+    );
+  }
+  return (
+    <li>
+      {words.noMoreCodes} <StartAgain wayOut={model.wayOut} label={words.startAgain} kind="link" />
+    </li>
+  );
+}
+
+function StartAgain(props: { wayOut: WayOut; label: string; kind: 'primary' | 'link' }) {
+  const { wayOut, label, kind } = props;
+  if (wayOut === 'log_in') return <PostButton action="/logout" label={label} kind={kind} />;
+  const href = wayOut === 'sign_up' ? '/sign-up' : '/';
+  return (
+    <LinkButton href={href} kind={kind}>
+      {label}
+    </LinkButton>
+  );
 }

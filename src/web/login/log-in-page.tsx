@@ -67,9 +67,9 @@ function LogInForm({ model, problems }: { model: LogInModel; problems: readonly 
   const query = account === null ? '' : `?account=${encodeURIComponent(account)}`;
   return (
     <Form action={`/login${query}`} fields={fixed ? { email } : undefined}>
-      {pending !== null && (
+      {fixed && (
         <p>
-          {words.loggingInAs} <b>{pending.email}</b>
+          {words.loggedInAs} <b>{email}</b>
         </p>
       )}
       {!fixed && (

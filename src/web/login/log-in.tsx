@@ -13,7 +13,7 @@ import { LANG } from './model.ts';
 import { goOn } from './steps.ts';
 
 const account = Type.Optional(text(100));
-const BECAUSE = ['over', 'reset', 'logged_out', 'pass_over'] as const;
+const BECAUSE = ['over', 'reset', 'logged_out', 'session_over', 'pass_over'] as const;
 const logInQuery = form({ account, because: Type.Optional(Type.Union(BECAUSE.map((b) => Type.Literal(b)))) });
 const logInBody = form({ email: Type.Optional(text(500)), password: Type.Optional(text(4000)) });
 

@@ -1,8 +1,8 @@
 import type { ChallengeView } from '../../flows/challenge.ts';
-import { Button, CodeField, Form, Heading, Notice, type Problem, problemOf } from '../components.tsx';
-import { AnotherCode, type CodeModel, CodeNotices, codeProblems } from './code-page.tsx';
+import { Button, CodeField, Form, Heading, type Problem, problemOf } from '../components.tsx';
+import { AnotherCode, type CodeModel, CodeNotices, codeProblems, SentCode } from './code-page.tsx';
 import { loginWords } from './model.ts';
-import { FormPage, LinkItem, MaskedNumber, OtherWays, ResendForm } from './parts.tsx';
+import { FormPage, LinkItem, MaskedNumber, OtherWays } from './parts.tsx';
 
 export const LOGIN_CODE = '/login/code';
 
@@ -31,7 +31,7 @@ export interface TextCodeModel extends CodeModel {
 export function TextCodePage({ model }: { model: TextCodeModel }) {
   const { lang, phone, challenge, door } = model;
   const words = loginWords(lang).code;
-  const problems = codeProblems(model, words.textFaults);
+  const problems = codeProblems(model, words.textFaults, challenge);
   const lead = (
     <>
       {challenge.sent ? words.text.sentTo : words.text.toSendTo} <MaskedNumber phone={phone} lang={lang} />.{' '}
@@ -44,13 +44,17 @@ export function TextCodePage({ model }: { model: TextCodeModel }) {
       <Heading caption={door.account?.name} lead={lead}>
         {words.title}
       </Heading>
-      {challenge.sent ? <VerifyForm model={model} problems={problems} webOtp /> : <SendFirst model={model} />}
+      <SentCode
+        model={model}
+        challenge={challenge}
+        page={LOGIN_CODE}
+        notSent={words.text.notSent}
+        send={words.text.send}
+      >
+        <VerifyForm model={model} problems={problems} webOtp />
+      </SentCode>
       <OtherWays model={model}>
-        {challenge.sent && (
-          <li>
-            <AnotherCode model={model} challenge={challenge} page={LOGIN_CODE} />
-          </li>
-        )}
+        <AnotherCode model={model} challenge={challenge} page={LOGIN_CODE} />
         <RecoveryLinks lang={lang} />
       </OtherWays>
     </FormPage>
@@ -71,15 +75,6 @@ function VerifyForm(props: { model: CodeModel; problems: readonly Problem[]; web
       />
       <Button>{words.code.submit}</Button>
     </Form>
-  );
-}
-
-function SendFirst({ model }: { model: TextCodeModel }) {
-  const words = loginWords(model.lang).code.text;
-  return model.challenge.resendAt === null ? (
-    <Notice kind="warning">{words.notSent}</Notice>
-  ) : (
-    <ResendForm action={LOGIN_CODE} label={words.send} main />
   );
 }
 

@@ -13,34 +13,43 @@ export interface RecoveryCodeModel extends CodeModel {
 }
 
 export function RecoveryCodePage({ model }: { model: RecoveryCodeModel }) {
-  const { lang, dead, phone, door, fault } = model;
+  const { lang, dead, phone, door } = model;
   const words = loginWords(lang).recoveryCode;
   const problems = codeProblems(model, words.faults);
+  const title = phone === 'pass_only' ? words.passOnly.title : words.title;
   return (
-    <FormPage lang={lang} title={words.title} problems={problems}>
+    <FormPage lang={lang} title={title} problems={problems}>
       <CodeNotices model={model} />
       <Heading caption={door.account?.name} lead={words.leads[phone]}>
-        {words.title}
+        {title}
       </Heading>
-      {dead ? (
-        <Notice kind="warning" title={words.dead}>
-          <p>{phone === 'usable' ? words.deadWithPhone : words.deadWithoutPhone(model.support)}</p>
-        </Notice>
-      ) : null}
-      <Form action={RECOVERY_CODE}>
-        <RecoveryCodeField
-          name="code"
-          label={words.field}
-          hint={words.hint}
-          error={problemOf(problems, 'code')}
-          autofocus={fault === null}
-        />
-        <Button>{words.submit}</Button>
-      </Form>
+      {dead ? <Dead model={model} /> : <CodeForm model={model} error={problemOf(problems, 'code')} />}
       <OtherWays model={model}>
         {phone === 'usable' && <LinkItem href="/login/code">{words.back}</LinkItem>}
+        {phone === 'pass_only' && <LinkItem href="/login/pass">{words.passOnly.back}</LinkItem>}
         <LinkItem href="/help/two-factor#locked-out">{loginWords(lang).lockedOut}</LinkItem>
       </OtherWays>
     </FormPage>
+  );
+}
+
+function CodeForm({ model, error }: { model: RecoveryCodeModel; error: string | undefined }) {
+  const { lang, phone, fault } = model;
+  const words = loginWords(lang).recoveryCode;
+  const { field, hint } = phone === 'pass_only' ? words.passOnly : words;
+  return (
+    <Form action={RECOVERY_CODE}>
+      <RecoveryCodeField name="code" label={field} hint={hint} error={error} autofocus={fault === null} />
+      <Button>{words.submit}</Button>
+    </Form>
+  );
+}
+
+function Dead({ model: { lang, phone, support } }: { model: RecoveryCodeModel }) {
+  const words = loginWords(lang).recoveryCode;
+  return (
+    <Notice kind="warning" title={words.dead}>
+      <p>{phone === 'usable' ? words.deadWithPhone : words.deadWithoutPhone(support)}</p>
+    </Notice>
   );
 }

@@ -6,11 +6,11 @@ export const enInvitations = {
   title: (account: string) => `Join ${account}`,
   lead: (account: string) => `You are invited to join ${account}.`,
   how: {
-    log_in: (masked: string) => `The invitation is for ${masked}. Log in with that address to accept it.`,
-    logged_in: (masked: string) =>
-      `The invitation is for ${masked}, which is you. We send a code there to make sure.`,
+    log_in: (masked: string) =>
+      `It is for ${masked}, which has a login. Log in with that address to accept it.`,
+    logged_in: (masked: string) => `It is for ${masked}, which is you. We send a code there to make sure.`,
     someone_else: (masked: string, you: string) =>
-      `This invitation is for ${masked}. You are logged in as ${you}.`,
+      `This invitation is for ${masked}, and you are logged in as ${you}.`,
   } satisfies Record<OnPage, (masked: string, you: string) => string>,
   accept: 'Accept invitation',
   logOutAndGoOn: 'Log out and go on',

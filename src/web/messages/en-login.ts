@@ -7,7 +7,7 @@ type Of<S extends NextStep['step']> = Extract<NextStep, { step: S }>;
 export type EmailCodeReason = Of<'email_code'>['why'];
 export type RefusedReason = Of<'refused'>['reason'];
 /** Why somebody comes to `/login`. */
-export type Because = 'over' | 'reset' | 'logged_out' | 'pass_over';
+export type Because = 'over' | 'reset' | 'logged_out' | 'session_over' | 'pass_over';
 export type LogInFault = 'no_email' | 'no_password' | 'wrong' | 'wait';
 /** Whatever can be wrong with a code, or with asking for another. */
 export type CodeFault =
@@ -18,20 +18,22 @@ type CodeFaults = Record<CodeFault['result'], FaultText>;
 
 const triesLeft = (left: number | null) => {
   if (left === null) return '';
-  if (left === 0) return ' That was the last try: start again to get a new code.';
   return left === 1 ? ' You have 1 try left.' : ` You have ${left} tries left.`;
 };
 
 const codeFaults = {
   malformed: 'Type the six digits of the code.',
-  wrong: (f) => `That code is wrong. Check it and type it again.${triesLeft(f.triesLeft)}`,
+  wrong: (f) =>
+    f.triesLeft === 0
+      ? 'That code is wrong, and it was the last try. Start again to get a new code.'
+      : `That code is wrong. Check it and type it again.${triesLeft(f.triesLeft)}`,
   used: 'That code has been used already. Get a new one.',
   expired: 'That code is older than 10 minutes. Press “Send a new code” and type the new one.',
   no_more: 'No more tries or new codes in this login. Start again to get a new code.',
   none: 'That code is no longer good. Press “Send a new code” and type the new one.',
   invitation_gone: 'The invitation is no longer open. Ask for a new one.',
   wait: (f) => `Too many wrong codes. Try again in ${f.time}.`,
-  dead: (f) => `Too many wrong codes: none is taken any more. Ask for help: ${f.support}.`,
+  dead: (f) => `Too many wrong codes: none is taken any more. Turn to ${f.support}.`,
   too_early: (f) => `A code is on its way. You can get a new one in ${f.time}.`,
   limit: 'We cannot send more codes today. Use the last one we sent, or try again tomorrow.',
 } satisfies CodeFaults;
@@ -49,6 +51,7 @@ export const enLogin = {
       over: { kind: 'info', text: 'That login has timed out. Log in again.' },
       reset: { kind: 'success', text: 'Your new password is saved. Log in with it.' },
       logged_out: { kind: 'success', text: 'You are logged out.' },
+      session_over: { kind: 'info', text: 'Your session has ended. Log in again.' },
       pass_over: {
         kind: 'info',
         text: 'Your pass has ended. Log in, in this browser, to set up two-factor authentication again.',
@@ -59,9 +62,9 @@ export const enLogin = {
         account === null
           ? 'Type your password again to show that it is you.'
           : `Type your password again to enter ${account}.`,
-      invitation: () => 'Log in to accept the invitation.',
+      invitation: () => 'Log in with this address to accept the invitation.',
     },
-    loggingInAs: 'You are',
+    loggedInAs: 'You are logged in as',
     faults: {
       no_email: 'Type your e-mail address.',
       no_password: 'Type your password.',
@@ -88,20 +91,17 @@ export const enLogin = {
 
   emailCode: {
     title: 'Check your e-mail',
-    why: {
-      sign_up: 'First we make sure that this address is yours.',
-      invitation: 'First we make sure that the invitation is yours.',
-      set_up:
-        'Your account uses two-factor authentication. Before you set it up, we make sure that it is you.',
-      pass: 'Before an admin is asked to let you in, we make sure that it is you.',
-      trust:
-        'This account does not know your authenticator yet. Before it does, we make sure that it is you.',
-    } satisfies Record<EmailCodeReason, string>,
     sentTo: 'We sent a six-digit code to',
+    why: {
+      sign_up: 'Type it here to show that the address is yours. If it has a login already, the mail says so.',
+      invitation: 'Type it here to show that the invitation is yours.',
+      set_up: 'Your account uses two-factor authentication. Before you set it up, show that it is you.',
+      pass: 'Before an admin is asked to let you in, show that it is you.',
+      trust: 'This account does not know your authenticator yet. Before it does, show that it is you.',
+    } satisfies Record<EmailCodeReason, string>,
+    hint: 'It works for 10 minutes, in this browser. Not there? Look in your spam folder.',
     notSent: (email: string) =>
       `We could not send a code to ${email}: it has had too many today. Try again tomorrow.`,
-    hint: 'It works for 10 minutes, in this browser. Not there? Look in your spam folder.',
-    known: 'If the address has a login already, the mail says so.',
     submit: 'Continue',
     faults: codeFaults,
   },
@@ -115,7 +115,7 @@ export const enLogin = {
       sentTo: 'We sent a code by text message to',
       toSendTo: 'We send the code by text message to',
       hint: 'It works for 10 minutes.',
-      notSent: 'No code could be sent. Enter a recovery code, or start again.',
+      notSent: 'No more codes can be sent in this login. Enter a recovery code, or start again.',
       send: 'Send a code',
     },
     submit: 'Verify',
@@ -143,9 +143,15 @@ export const enLogin = {
     dead: 'Too many wrong recovery codes were typed: your backup codes are no longer taken.',
     deadWithPhone: 'Use the code from your phone. You then get ten new backup codes.',
     deadWithoutPhone: (support: string) =>
-      `Ask an admin of your account to let you in, or ask for help: ${support}.`,
+      `Ask an admin of your account to let you in, or turn to ${support}.`,
     field: 'Recovery code',
     hint: 'Like x7k2-9mqf-4t0a. Capital letters, spaces and hyphens make no difference.',
+    passOnly: {
+      title: 'Enter a pass code',
+      field: 'Pass code',
+      hint: '16 letters and digits. Capital letters, spaces and hyphens make no difference.',
+      back: 'Back',
+    },
     submit: 'Verify',
     back: 'Use your phone instead',
     faults: {
@@ -206,9 +212,9 @@ export const enLogin = {
     title: 'You cannot log in',
     reasons: {
       disabled: (support: string) =>
-        `This login has been disabled. If you think that is a mistake, ask: ${support}.`,
+        `This login has been disabled. If you think that is a mistake, turn to ${support}.`,
       no_method: (support: string) =>
-        `Your account allows text messages only, and they cannot be sent at the moment. Ask an admin of your account to allow authenticator apps, or ask for help: ${support}.`,
+        `Your account allows text messages only, and they cannot be sent at the moment. Ask an admin of your account to allow authenticator apps, or turn to ${support}.`,
     } satisfies Record<RefusedReason, (support: string) => string>,
   },
 
@@ -216,8 +222,8 @@ export const enLogin = {
     title: 'You need a pass',
     lead: (account: string) =>
       `${account} has forgotten your authenticator, so its codes and your backup codes no longer open it.`,
-    how: 'Only a pass from an admin of the account lets you in. Ask one, on a way you know: they can give you a pass code to type here.',
-    help: (support: string) => `Nobody you can ask? Turn to ${support}.`,
+    how: 'Only a pass from an admin of the account lets you in. Ask one, best by phone: they can give you a pass code.',
+    help: (support: string) => `Nobody to ask? Turn to ${support}.`,
     enter: 'Enter a pass code',
   },
 };

@@ -38,7 +38,7 @@ export const enSignUp = {
       missing: 'Type your e-mail address.',
       no_address: 'Type a whole e-mail address, such as name@example.com.',
       other_address: (masked: string) =>
-        `The invitation is for ${masked}. Sign up with that address, or ask for an invitation to this one.`,
+        `The invitation is for ${masked} and not for this address. Sign up with that one, or ask for another invitation.`,
     } satisfies Record<FaultOf<'email'>, string | ((masked: string) => string)>,
     password: {
       ...passwordVerdicts,

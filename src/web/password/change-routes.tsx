@@ -68,8 +68,6 @@ function answer(
       const text = words.wait(durationInWords(waitMs, LANG));
       return refuse(reply, session, { field: 'current', text }, 429);
     }
-    case 'link_gone':
-      throw new Error('there is no link in a change of password');
     default:
       return unknownResult(outcome);
   }

@@ -74,7 +74,9 @@ function KeyInOtherForms(props: { words: SetUpMessages['app']; address: string; 
       </p>
       <p>{words.byHand}</p>
       <GroupedKey id={KEY} value={value} />
-      <CopyButton from={KEY} label={words.copy} doneLabel={words.copied} />
+      <div class="actions">
+        <CopyButton from={KEY} label={words.copy} doneLabel={words.copied} />
+      </div>
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { Method } from '../../rules/facts.ts';
-import { Button, Form, Heading, RadioCards } from '../components.tsx';
+import { Button, Form, RadioCards } from '../components.tsx';
 import type { LoginModel } from '../login/model.ts';
 import { FormPage, LinkItem, OtherWays } from '../login/parts.tsx';
 import type { SetUpBasis } from '../messages/en-set-up.ts';
@@ -22,11 +22,13 @@ export function ChoosePage({ model }: { model: ChooseModel }) {
   const account = door.account?.name ?? '';
   return (
     <FormPage lang={lang} title={words.title} problems={problems}>
-      <Heading lead={words.leads[basis](account)}>{words.title}</Heading>
+      <p class="caption">{words.title}</p>
       <Form action={SET_UP}>
         <RadioCards
           name="method"
           legend={words.legend}
+          legendIsHeading
+          hint={words.leads[basis](account)}
           error={error}
           value={methods[0]}
           options={methods.map((value) => ({

@@ -1,8 +1,9 @@
 import type { ChallengeView } from '../../flows/challenge.ts';
-import { Button, CodeField, Form, Heading, Notice, problemOf } from '../components.tsx';
-import { AnotherCode, type CodeModel, CodeNotices, codeProblems } from '../login/code-page.tsx';
+import { Button, CodeField, Form, Heading, problemOf } from '../components.tsx';
+import { AnotherCode, type CodeModel, CodeNotices, codeProblems, SentCode } from '../login/code-page.tsx';
 import { loginWords } from '../login/model.ts';
 import { FormPage, LinkItem, MaskedNumber, OtherWays } from '../login/parts.tsx';
+import { SET_UP } from './choose-page.tsx';
 import { PHONE } from './phone-page.tsx';
 import { setUpWords } from './words.ts';
 
@@ -15,8 +16,8 @@ export interface TextModel extends CodeModel {
 
 export function TextPage({ model }: { model: TextModel }) {
   const { lang, phone, challenge, door, fault } = model;
-  const words = setUpWords(lang).text;
-  const problems = codeProblems(model, words.faults);
+  const { text: words, otherMethod } = setUpWords(lang);
+  const problems = codeProblems(model, words.faults, challenge);
   const lead = challenge.sent && (
     <>
       {words.sentTo} <MaskedNumber phone={phone} lang={lang} />. {words.hint}
@@ -28,7 +29,7 @@ export function TextPage({ model }: { model: TextModel }) {
       <Heading caption={door.account?.name} lead={lead}>
         {words.title}
       </Heading>
-      {challenge.sent ? (
+      <SentCode model={model} challenge={challenge} page={TEXT} notSent={words.notSent} send={words.send}>
         <Form action={TEXT}>
           <CodeField
             name="code"
@@ -39,14 +40,11 @@ export function TextPage({ model }: { model: TextModel }) {
           />
           <Button>{words.submit}</Button>
         </Form>
-      ) : (
-        <Notice kind="warning">{words.notSent}</Notice>
-      )}
+      </SentCode>
       <OtherWays model={model}>
-        <li>
-          <AnotherCode model={model} challenge={challenge} page={TEXT} />
-        </li>
-        <LinkItem href={PHONE}>{words.changeNumber}</LinkItem>
+        <AnotherCode model={model} challenge={challenge} page={TEXT} />
+        {challenge.resendAt !== null && <LinkItem href={PHONE}>{words.changeNumber}</LinkItem>}
+        <LinkItem href={SET_UP}>{otherMethod}</LinkItem>
       </OtherWays>
     </FormPage>
   );

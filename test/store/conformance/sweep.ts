@@ -41,14 +41,22 @@ export function sweepTests(open: () => Promise<Opened>): void {
   test('D1: a login of yesterday goes with what was proven in it, one of today stays', async () => {
     const old = await addLogin(db, { created_at: NOW - DAY_MS - 1 });
     const kept = await addLogin(db, { created_at: NOW - DAY_MS });
-    const proven = { kind: 'password', at: NOW, session_id: null, authenticator_id: null, pass_id: null } as const;
+    const proven = {
+      kind: 'password',
+      at: NOW,
+      session_id: null,
+      authenticator_id: null,
+      pass_id: null,
+    } as const;
     await inTransaction(db, async (tx) => {
       await addEvidence(tx, { ...proven, id: newId(), login_id: old.id });
       await addEvidence(tx, { ...proven, id: newId(), login_id: kept.id });
     });
     await sweep();
     expect(await idsOf('logins')).toEqual([kept.id]);
-    expect((await db.selectFrom('evidence').select('login_id').execute()).map((e) => e.login_id)).toEqual([kept.id]);
+    expect((await db.selectFrom('evidence').select('login_id').execute()).map((e) => e.login_id)).toEqual([
+      kept.id,
+    ]);
   });
 
   test('S2: no session goes that could still be used', async () => {
@@ -86,8 +94,15 @@ export function sweepTests(open: () => Promise<Opened>): void {
     await sweep();
     expect(await idsOf('password_resets')).toEqual([reset.id]);
     expect(await idsOf('notice_links')).toEqual([link.id]);
-    expect(await db.selectFrom('known_browsers').select('token_hash').execute()).toEqual([{ token_hash: 'kept' }]);
-    expect(await idsOf('outbox')).toEqual(messages.slice(0, 2).map((m) => m.id).sort());
+    expect(await db.selectFrom('known_browsers').select('token_hash').execute()).toEqual([
+      { token_hash: 'kept' },
+    ]);
+    expect(await idsOf('outbox')).toEqual(
+      messages
+        .slice(0, 2)
+        .map((m) => m.id)
+        .sort(),
+    );
   });
 
   test('D6: counts of codes have no age; counts of passwords and mails go after two quiet days', async () => {
