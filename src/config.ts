@@ -126,7 +126,8 @@ function readUrl(text: string, mode: Mode, faults: string[]): string {
 }
 
 function readDatabaseUrl(text: string, faults: string[]): string {
-  if (/^sqlite:.+/.test(text)) return text;
+  // Not `sqlite://name`: a file at the root of the disk is not what is meant.
+  if (/^sqlite:(?!\/\/[^/]).+/.test(text)) return text;
   // Not told what it is: of an address that cannot be read nobody knows where its password ends.
   const what = isPostgresAddress(text)
     ? 'names PostgreSQL, which this version does not support yet.'

@@ -17,14 +17,24 @@ import { DEMO_MARK, makeDemo } from './flows/demo-data.ts';
 import { createOutbox, type Outbox } from './flows/outbox.ts';
 import { sweep } from './flows/sweep.ts';
 import { tellEndedPasses } from './flows/tell-ended-passes.ts';
-import { type Db, isEmptyDatabase, migrate, openDatabase, sqlitePath } from './store/database.ts';
-import { readMeta, sealedKeyNames } from './store/meta.ts';
+import {
+  type Db,
+  hasPeople,
+  isEmptyDatabase,
+  migrate,
+  NewerDatabase,
+  openDatabase,
+  sqlitePath,
+} from './store/database.ts';
+import { readMeta, sealedKeyNames, writeMeta } from './store/meta.ts';
 import { insertInbox } from './store/outbox.ts';
 import { createServer, type RouteEntry, type Server } from './web/server.ts';
 
 /** How often the outbox looks for messages that nobody woke it for: retries, and other nodes' leftovers. */
 const OUTBOX_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
+/** How long requests under way may take to finish when the program is told to stop. */
+const FINISH_WITHIN_MS = 8_000;
 
 export interface App {
   readonly ctx: Context;
@@ -48,12 +58,23 @@ export interface Parts {
 /** config -> store -> flows -> servers. */
 export async function wire(config: Config, mode: Command['command'], parts: Parts = {}): Promise<App> {
   const logger = parts.logger ?? pino({ level: config.logLevel });
-  const db = openDatabase(config.databaseUrl);
+  const db = open(config.databaseUrl);
   try {
     return await wireOver(db, config, mode, logger, parts);
   } catch (error) {
     await db.destroy();
     throw error;
+  }
+}
+
+function open(databaseUrl: string): Db {
+  try {
+    return openDatabase(databaseUrl);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new ConfigFaults([
+      `The database ${databaseUrl} cannot be opened: ${why}. Set DATABASE_URL to another.`,
+    ]);
   }
 }
 
@@ -70,6 +91,7 @@ async function wireOver(
   await refuseWrongDatabase(db, config, mode, empty);
   const keys = config.keys ?? readKeyFile(sqlitePath(config.databaseUrl), empty);
   await migrate(db);
+  if (mode === 'demo') await writeMeta(db, DEMO_MARK, 'made by sallyport demo');
   await refuseMissingKeys(db, keys);
 
   const carriers = chooseCarriers(config, db, now);
@@ -96,17 +118,14 @@ async function wireOver(
     // A command of the operator's only posts: the running server sends.
     wakeOutbox: mode === 'operate' ? () => {} : outbox.wake,
   };
-  if (mode === 'demo' && empty) await makeDemo(ctx);
+  // Also after a first start that was cut off before the people were made.
+  if (mode === 'demo' && !(await hasPeople(db))) await makeDemo(ctx);
   const { server, routes } = await createServer(ctx, {
     dev: config.dev,
     trustedProxies: config.trustedProxies,
     logger,
   });
-  const jobs = [
-    every(OUTBOX_EVERY_MS, async () => outbox.wake(), logger),
-    every(OUTBOX_EVERY_MS, () => tellEndedPasses(ctx), logger),
-    every(SWEEP_EVERY_MS, () => sweep(ctx), logger),
-  ];
+  const jobs: NodeJS.Timeout[] = [];
   return {
     ctx,
     server,
@@ -114,11 +133,19 @@ async function wireOver(
     outbox,
     async listen() {
       await server.listen({ port: config.port, host: config.host });
+      jobs.push(
+        every(OUTBOX_EVERY_MS, async () => outbox.wake(), logger),
+        every(OUTBOX_EVERY_MS, () => tellEndedPasses(ctx), logger),
+        every(SWEEP_EVERY_MS, () => sweep(ctx), logger),
+      );
       outbox.wake();
     },
     async close() {
       for (const job of jobs) clearInterval(job);
+      // Half a request never finishes: whoever still holds a connection then is let go.
+      const patience = setTimeout(() => server.server.closeAllConnections(), FINISH_WITHIN_MS);
       await server.close();
+      clearTimeout(patience);
       await outbox.stop();
       await db.destroy();
     },
@@ -182,7 +209,7 @@ async function refuseMissingKeys(db: Db, keys: KeyRing): Promise<void> {
 async function resetDemo(config: Config): Promise<void> {
   const path = sqlitePath(config.databaseUrl);
   if (!existsSync(path)) return;
-  const db = openDatabase(config.databaseUrl);
+  const db = open(config.databaseUrl);
   try {
     await refuseWrongDatabase(db, config, 'demo', await isEmptyDatabase(db));
   } finally {
@@ -250,14 +277,26 @@ function unknownCommand(command: never): never {
   throw new Error(`unknown command ${JSON.stringify(command)}`);
 }
 
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'The port is in use. Stop what uses it, or set PORT to another.',
+  EACCES: 'This user may not open that port. Set PORT to 1024 or more.',
+  EADDRNOTAVAIL: 'HOST is no address of this machine. Set it to 127.0.0.1, 0.0.0.0 or one of its own.',
+  ENOTFOUND: 'HOST cannot be found. Set it to 127.0.0.1, 0.0.0.0 or an address of this machine.',
+};
+
 /** A fault of the caller's is said in words, all at once; a bug keeps its stack. */
 function reportAndExit(error: unknown): void {
   if (error instanceof ConfigFaults) {
     process.stderr.write(`Sallyport did not start:\n${error.faults.map((f) => `  - ${f}\n`).join('')}`);
-  } else if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    process.stderr.write(
-      'Sallyport did not start:\n  - The port is in use. Stop what uses it, or set PORT to another.\n',
-    );
+  } else if (error instanceof NewerDatabase) {
+    process.stderr.write(`Sallyport did not start:\n  - ${error.message}\n`);
+  } else if (
+    error instanceof Error &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code in LISTEN_FAULTS
+  ) {
+    process.stderr.write(`Sallyport did not start:\n  - ${LISTEN_FAULTS[error.code]} (${error.message})\n`);
   } else {
     console.error(error);
   }

@@ -136,6 +136,7 @@ describe('settings', () => {
     ['SALLYPORT_URL', 'http://localhost.example.com', /Cookies need https/],
     ['DATABASE_URL', 'sqlite:', /DATABASE_URL.*sqlite:\.\/data\/sallyport\.db/],
     ['DATABASE_URL', 'mysql://me:secret@db/x', /DATABASE_URL.*sqlite:\.\/data\/sallyport\.db/],
+    ['DATABASE_URL', 'sqlite://data/sallyport.db', /DATABASE_URL.*sqlite:\.\/data\/sallyport\.db/],
     ['DATABASE_URL', './sallyport.db', /DATABASE_URL.*sqlite:\.\/data\/sallyport\.db/],
     ['SALLYPORT_KEYS', 'secret', /SALLYPORT_KEYS.*Key 1 of 1 is not 32 bytes in base64/],
     ['SALLYPORT_KEYS', `${KEY},secret`, /SALLYPORT_KEYS.*Key 2 of 2 is not 32 bytes/],

@@ -14,7 +14,7 @@ export interface Parsed {
 /** Is this a command of the operator's? `null` if not. @throws BadUsage when it is, but its words are off. */
 export function readOperatorCommand(args: readonly string[]): Parsed | null {
   const name = args.slice(0, 2).join(' ');
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) return null;
   let parsed: ReturnType<typeof parse>;
   try {

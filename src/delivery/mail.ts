@@ -6,7 +6,9 @@ import type { Carrier, Message } from './message.ts';
  * Codes must not be piled up in one conversation, and no holiday notice shall answer them.
  */
 export function smtpCarrier(smtpUrl: string, from: string): Carrier {
-  const transport = nodemailer.createTransport(smtpUrl, { from });
+  // A relay that hangs must not hold a message for minutes.
+  const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+  const transport = nodemailer.createTransport({ url: smtpUrl, ...patience }, { from });
   return {
     async send(message: Message) {
       await transport.sendMail({

@@ -1,6 +1,12 @@
 import { ACCESS, type Access, type Deed, hasFreshTwoFactor, isFresh, mayDo } from '../rules/access.ts';
 import type { Role } from '../rules/facts.ts';
-import { type AccountRow, findMembership, lockAccount, type NamedMembership } from '../store/accounts.ts';
+import {
+  type AccountRow,
+  findAccountBySlug,
+  findMembership,
+  lockAccount,
+  type NamedMembership,
+} from '../store/accounts.ts';
 import { type Db, inTransaction, type Tx } from '../store/database.ts';
 import { countOwners } from '../store/people.ts';
 import { findSession } from '../store/sessions.ts';
@@ -56,14 +62,15 @@ export async function judge(
   before: SignedIn,
   wanted: Wanted,
 ): Promise<Acting | Refusal> {
+  // The account's row first: on it everybody who changes roles or the mandate waits for one another.
+  const found = await findAccountBySlug(db, wanted.slug);
+  const account = found === null ? null : await lockAccount(db, found.id);
   const row = await findSession(db, before.row.id);
   const session = row === null ? null : await signedIn(ctx, db, row);
   if (session === null) return { result: 'signed_out' };
   const actor = session.memberships.find((m) => m.account.slug === wanted.slug);
   // R60: an account one does not belong to is as good as none.
-  if (actor === undefined) return { result: 'not_found' };
-  const account = await lockAccount(db, actor.account.id);
-  if (account === null) return { result: 'not_found' };
+  if (account === null || actor === undefined) return { result: 'not_found' };
   if (admit(ctx, session, wanted.slug).answer !== 'admitted') return { result: 'not_admitted' };
   const target = wanted.targetId === null ? null : await findMembership(db, wanted.targetId);
   if (wanted.targetId !== null && target?.account.id !== account.id) return { result: 'not_found' };
@@ -72,7 +79,7 @@ export async function judge(
     { membershipId: actor.id, role: actor.role },
     wanted.deed,
     target === null ? null : { membershipId: target.id, role: target.role },
-    await countOwners(db, account.id),
+    await countOwners(db, account.id, target?.id ?? null),
     wanted.newRole,
   );
   if (access !== 'allowed') return { result: access };

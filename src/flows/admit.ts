@@ -1,8 +1,8 @@
 import { hashToken } from '../credentials/token.ts';
 import { type Admission, admission, sessionStands } from '../rules/admission.ts';
-import type { Session } from '../rules/facts.ts';
+import type { Authenticator, Session } from '../rules/facts.ts';
 import { DEAD_AFTER } from '../rules/throttle.ts';
-import { hasLapsed } from '../rules/trust.ts';
+import { withoutLapsed } from '../rules/trust.ts';
 import { membershipsOf, type NamedMembership } from '../store/accounts.ts';
 import { authenticatorsOf } from '../store/authenticators.ts';
 import type { Db } from '../store/database.ts';
@@ -39,25 +39,41 @@ export async function whySignedOut(
   const row = await findSessionByToken(ctx.db, hashToken(visitor.sessionToken));
   const user = row === null ? null : await findUser(ctx.db, row.user_id);
   if (row === null || user === null) return 'no_session';
-  const facts = await sessionFacts(ctx, ctx.db, row, user);
-  const stands = sessionStands(facts, await membershipsOf(ctx.db, user.id), ctx.now());
+  const { memberships, authenticators } = await believedOf(ctx, ctx.db, user.id);
+  const facts = await sessionFacts(ctx.db, row, user, authenticators);
+  const stands = sessionStands(facts, memberships, ctx.now());
   return stands === 'pass_over' ? 'pass_over' : 'over';
 }
 
 export async function signedIn(ctx: Context, db: Db, row: SessionRow): Promise<SignedIn | null> {
   const user = await findUser(db, row.user_id);
   if (user === null) return null;
-  const memberships = await membershipsOf(db, user.id);
-  const facts = await sessionFacts(ctx, db, row, user);
+  const { memberships, authenticators } = await believedOf(ctx, db, user.id);
+  const facts = await sessionFacts(db, row, user, authenticators);
   return sessionStands(facts, memberships, ctx.now()) === 'signed_in'
     ? { row, user, facts, memberships }
     : null;
 }
 
-async function sessionFacts(ctx: Context, db: Db, row: SessionRow, user: UserRow): Promise<Session> {
+/** What a person's memberships believe now: an authenticator asleep too long is gone, by time (M4). */
+async function believedOf(
+  ctx: Context,
+  db: Db,
+  userId: string,
+): Promise<{ memberships: readonly NamedMembership[]; authenticators: readonly Authenticator[] }> {
+  const memberships = await membershipsOf(db, userId);
+  const authenticators = await authenticatorsOf(db, userId, DEAD_AFTER);
+  return withoutLapsed({ memberships, authenticators }, ctx.now());
+}
+
+async function sessionFacts(
+  db: Db,
+  row: SessionRow,
+  user: UserRow,
+  authenticators: readonly Authenticator[],
+): Promise<Session> {
   const evidence = await evidenceOf(db, { sessionId: row.id });
   const passIds = evidence.flatMap((e) => (e.passId === undefined ? [] : [e.passId]));
-  const authenticators = await authenticatorsOf(db, user.id, DEAD_AFTER);
   return {
     startedAt: row.started_at,
     lastUsedAt: row.last_used_at,
@@ -65,9 +81,7 @@ async function sessionFacts(ctx: Context, db: Db, row: SessionRow, user: UserRow
     userDisabledAt: user.disabled_at,
     evidence,
     passes: await passesById(db, passIds),
-    kinds: new Map(
-      authenticators.filter((a) => !hasLapsed(a.asleepSince, ctx.now())).map((a) => [a.id, a.kind]),
-    ),
+    kinds: new Map(authenticators.map((a) => [a.id, a.kind])),
   };
 }
 

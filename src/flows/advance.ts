@@ -3,9 +3,10 @@ import { open, seal } from '../credentials/sealed-secret.ts';
 import { hashToken, newToken } from '../credentials/token.ts';
 import type { Evidence, LoginFacts } from '../rules/facts.ts';
 import { type NextStep, nextStep } from '../rules/next-step.ts';
-import { DEAD_AFTER, renewedLogin } from '../rules/throttle.ts';
+import { DEAD_AFTER, LOGIN_LIFE_MS, renewedLogin } from '../rules/throttle.ts';
 import { membershipsOf, type NamedMembership, setTrust } from '../store/accounts.ts';
-import { authenticatorsOf, unspentSelectors } from '../store/authenticators.ts';
+import { authenticatorsOf, codeCounterKey, unspentSelectors } from '../store/authenticators.ts';
+import { readCounter } from '../store/counters.ts';
 import type { Db, Tx } from '../store/database.ts';
 import {
   addEvidence,
@@ -15,7 +16,7 @@ import {
   lockLogin,
   updateLogin,
 } from '../store/logins.ts';
-import { passesByCookies, waitingRequestUntil } from '../store/passes.ts';
+import { passesByCookies, requestSettlesAt } from '../store/passes.ts';
 import { findUser, type UserRow } from '../store/users.ts';
 import { record } from './audit.ts';
 import { ensureChallenge } from './challenge.ts';
@@ -65,12 +66,12 @@ async function factsOf(
   user: UserRow | null,
   visitor: Visitor,
 ): Promise<Position['facts']> {
-  const waitingUntil = await waitingRequestUntil(db, login.id);
+  const settlesAt = await requestSettlesAt(db, login.id);
   return {
     kind: login.kind,
     demand: login.demand,
     endedAt: login.ended_at,
-    expiresAt: Math.max(login.expires_at, waitingUntil ?? 0),
+    expiresAt: Math.max(login.expires_at, settlesAt === null ? 0 : settlesAt + LOGIN_LIFE_MS),
     invited: login.invitation_id !== null,
     accountAsked: login.account_asked,
     accountPicked: login.account_picked,
@@ -105,7 +106,11 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
         await ensureChallenge(ctx, tx, login, 'mailbox', null);
         break;
       case 'code':
-        if (next.authenticator.kind === 'sms' && !next.onlyRecovery) {
+        if (
+          next.authenticator.kind === 'sms' &&
+          !next.onlyRecovery &&
+          !(await waits(ctx, tx, next.authenticator.id))
+        ) {
           await ensureChallenge(ctx, tx, login, 'code', next.authenticator.id);
         }
         break;
@@ -121,6 +126,7 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
         });
         break;
       case 'start_again':
+        return { next, tokens: { login: null }, returnTo: null };
       case 'password':
       case 'recovered':
       case 'set_up':
@@ -133,6 +139,12 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
     return { next, tokens: {}, returnTo: null };
   }
   throw new Error('the rule asks for the same trust again and again: refused');
+}
+
+/** D6: a code sent while nothing is heard would be dead before it may be typed; the page offers it later. */
+async function waits(ctx: Context, tx: Tx, authenticatorId: string): Promise<boolean> {
+  const counter = await readCounter(tx, codeCounterKey(authenticatorId));
+  return counter !== null && ctx.now() < counter.waitUntil;
 }
 
 /** T1 (a): `never` → an existing authenticator, in a login that proved password, mailbox and it. */

@@ -9,10 +9,11 @@ import {
   CODE_TRIES,
   countCodeTry,
   nextSendAt,
+  renewedLogin,
   type Try,
 } from '../rules/throttle.ts';
 import { findAuthenticator, findEnrollment } from '../store/authenticators.ts';
-import { countMail, countTry, type Decide } from '../store/counters.ts';
+import { countMail, countTry, type Decide, readCounter } from '../store/counters.ts';
 import type { Db, Tx } from '../store/database.ts';
 import {
   type ChallengeRow,
@@ -21,6 +22,7 @@ import {
   type LoginRow,
   putChallenge,
   renewChallenge,
+  updateLogin,
 } from '../store/logins.ts';
 import type { ChallengePurpose } from '../store/schema.ts';
 import { findUser, findUserByEmail } from '../store/users.ts';
@@ -69,7 +71,8 @@ export async function ensureChallenge(
   targetId: string | null,
 ): Promise<void> {
   const old = await findChallenge(tx, login.id, purpose);
-  if (old !== null && old.target_id === targetId && old.spent_at === null) return;
+  const same = old !== null && old.target_id === targetId && old.spent_at === null;
+  if (same && ctx.now() < old.expires_at) return;
   const addressee = await addresseeOf(ctx, tx, login, purpose, targetId);
   // Another target (a changed number, another account's authenticator): the count of messages goes on.
   await sendCode(ctx, tx, login, purpose, addressee, old);
@@ -82,11 +85,13 @@ async function sendCode(
   purpose: ChallengePurpose,
   addressee: Addressee,
   old: ChallengeRow | null,
-): Promise<void> {
+): Promise<Resent> {
   const now = ctx.now();
   const sends = old?.sends ?? 0;
+  const tries = old?.tries ?? 0;
+  const spare = sends < CODE_SENDS && tries < CODE_TRIES;
   const code = newSixDigitCode(ctx.random);
-  const unsent = sends >= CODE_SENDS || !(await maySend(ctx, tx, addressee)) ? 'limit' : null;
+  const unsent = spare && (await maySend(ctx, tx, addressee)) ? null : 'limit';
   const row: ChallengeRow = {
     id: id(ctx),
     login_id: login.id,
@@ -96,7 +101,7 @@ async function sendCode(
     target_id: addressee.targetId,
     code_hmac: codeHmac(ctx.keys, bindingOf(login, purpose, addressee.subject, addressee.targetId, code)),
     // E4, R15: a new code does not give new tries.
-    tries: old?.tries ?? 0,
+    tries,
     sends: unsent === null ? sends + 1 : sends,
     sent_at: now,
     expires_at: now + CODE_LIFE_MS,
@@ -104,7 +109,11 @@ async function sendCode(
     unsent,
   };
   await putChallenge(tx, row);
-  if (unsent === null) await postCode(ctx, tx, login, addressee, code, row.expires_at);
+  if (unsent === null) {
+    await postCode(ctx, tx, login, addressee, code, row.expires_at);
+    return 'sent';
+  }
+  return spare ? 'limit' : 'no_more';
 }
 
 export type Resent = 'sent' | 'too_early' | 'no_more' | 'limit';
@@ -121,8 +130,7 @@ export async function resend(
   const old = await findChallenge(tx, login.id, purpose);
   const addressee = await addresseeOf(ctx, tx, login, purpose, targetId);
   if (old === null || old.target_id !== targetId || old.spent_at !== null) {
-    await sendCode(ctx, tx, login, purpose, addressee, old);
-    return 'sent';
+    return sendCode(ctx, tx, login, purpose, addressee, old);
   }
   const at = old.sends === 0 ? 0 : nextSendAt(old.sends, old.sent_at);
   if (at === null || old.tries >= CODE_TRIES) return 'no_more';
@@ -160,10 +168,15 @@ export async function compareCode(
   counterKey: string,
 ): Promise<Compared> {
   const challenge = await findChallenge(ctx.db, login.id, purpose);
-  if (challenge === null || challenge.spent_at !== null) return { result: 'none' };
   const now = ctx.now();
+  if (challenge === null || challenge.spent_at !== null) {
+    const counter = await readCounter(ctx.db, counterKey);
+    const waits = counter !== null && now < counter.waitUntil;
+    return waits ? { result: 'wait', until: counter.waitUntil } : { result: 'none' };
+  }
   if (now >= challenge.expires_at) return { result: 'expired' };
-  const decide: Decide = (counter) => countCodeTry(counter, now);
+  // Only an authenticator can be dead (D6); a mailbox or a number being set up is merely made to wait.
+  const decide: Decide = (counter) => countCodeTry(counter, now, purpose === 'code');
   const counted = await countTry(ctx.db, new Map([[counterKey, decide]]));
   if (!counted.heard) return refused(counted);
   if (!(await countChallengeTry(ctx.db, challenge.id, CODE_TRIES))) return { result: 'no_more' };
@@ -237,6 +250,8 @@ async function postCode(
   code: string,
   expiresAt: number,
 ): Promise<void> {
+  // D1: a code that has just been sent can be typed for as long as the page says that it works.
+  await updateLogin(tx, login.id, { expires_at: renewedLogin(login.created_at, ctx.now()) });
   const { product, url } = ctx.settings;
   const common = { kind: 'code', userId: addressee.userId, to: addressee.to, expiresAt } as const;
   if (addressee.channel === 'sms') {

@@ -6,7 +6,6 @@ import type { Method, Role } from '../rules/facts.ts';
 import { findAccountBySlug, insertAccount, insertMembership, setTrust } from '../store/accounts.ts';
 import { findAuthenticatorOf, insertAuthenticator, replaceBackupCodes } from '../store/authenticators.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
-import { writeMeta } from '../store/meta.ts';
 import { findUserByEmail, insertUser } from '../store/users.ts';
 import { type Context, id } from './context.ts';
 import { makeInvitation } from './invite.ts';
@@ -33,7 +32,7 @@ const PEOPLE: readonly Person[] = [
 ];
 const THEO_PHONE = '+14155550132';
 
-/** Makes the demo's people in an empty database, and marks it. */
+/** Makes the demo's people in an empty database. */
 export async function makeDemo(ctx: Context): Promise<void> {
   const passwordHash = await ctx.hasher.hash(DEMO_PASSWORD);
   const codes = newBackupCodes(ctx.random, { count: 10, takenSelectors: new Set() });
@@ -54,7 +53,6 @@ export async function makeDemo(ctx: Context): Promise<void> {
       inviter: olivia,
       by: { actorId: olivia?.id ?? null },
     });
-    await writeMeta(tx, DEMO_MARK, 'made by sallyport demo');
   });
   ctx.wakeOutbox();
 }

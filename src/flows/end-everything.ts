@@ -3,8 +3,8 @@ import { voidResetsOf } from '../store/links.ts';
 import { endLoginsOf } from '../store/logins.ts';
 import { endPasses, type PassRow, withdrawRequestsOf } from '../store/passes.ts';
 import { endSessionsOf } from '../store/sessions.ts';
-import { record } from './audit.ts';
 import type { Context } from './context.ts';
+import { recordPassesEnded } from './pass-events.ts';
 
 /**
  * U4, U5, E7: all that could still let somebody in as this person dies in this transaction: sessions, logins
@@ -21,12 +21,5 @@ export async function endEverything(
   await endLoginsOf(tx, userId, now);
   await voidResetsOf(tx, userId, now);
   await withdrawRequestsOf(tx, userId, now);
-  for (const pass of await endPasses(tx, { userId }, by, now)) {
-    await record(ctx, tx, {
-      kind: 'pass.ended',
-      userId,
-      accountId: pass.account_id,
-      data: { pass: pass.id, by },
-    });
-  }
+  await recordPassesEnded(ctx, tx, await endPasses(tx, { userId }, by, now), by);
 }

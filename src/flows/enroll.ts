@@ -2,6 +2,7 @@ import { parseSixDigits } from '../credentials/one-time-code.ts';
 import { open, seal } from '../credentials/sealed-secret.ts';
 import { checkTotp, newTotpSecret } from '../credentials/totp.ts';
 import type { Method } from '../rules/facts.ts';
+import { renewedLogin } from '../rules/throttle.ts';
 import { setTrust } from '../store/accounts.ts';
 import {
   confirmEnrollment,
@@ -22,6 +23,7 @@ import { record } from './audit.ts';
 import { compareCode, ensureChallenge, type Resent, resend } from './challenge.ts';
 import { type Context, id, type Visitor } from './context.ts';
 import { tellUser } from './notices.ts';
+import { recordPassesEnded } from './pass-events.ts';
 import { type NumberFault, readPhoneNumber } from './phone-number.ts';
 import { settleAuthenticators } from './trust.ts';
 
@@ -41,6 +43,10 @@ export async function chooseMethod(ctx: Context, visitor: Visitor, method: Metho
   if (!isSetUp(position)) return 'moved';
   if (!isSetUp(position, method)) return 'not_offered';
   if (method === 'totp') await putEnrollmentOnce(ctx.db, sealedEnrollment(ctx, position, 'totp'));
+  // D1: progress, and now an app may have to be found and installed.
+  await updateLogin(ctx.db, position.login.id, {
+    expires_at: renewedLogin(position.login.created_at, ctx.now()),
+  });
   return 'chosen';
 }
 
@@ -97,8 +103,8 @@ export async function confirmApp(ctx: Context, visitor: Visitor, typed: string):
 }
 
 export type PhoneResult =
-  | { readonly result: 'sent' | 'moved' | 'no_more' }
-  | { readonly result: 'bad_number'; readonly fault: NumberFault };
+  /** `sent`: the page of the code comes next, and says so if no message could go. */
+  { readonly result: 'sent' | 'moved' } | { readonly result: 'bad_number'; readonly fault: NumberFault };
 
 /** E2: a number in any format, in the country that was chosen; its code goes out at once. */
 export async function givePhone(
@@ -112,13 +118,16 @@ export async function givePhone(
   if ('fault' in number) return { result: 'bad_number', fault: number.fault };
   const before = await readEnrollment(ctx, position, 'sms');
   const same = before?.secret === number.e164;
-  await inTransaction(ctx.db, async (tx) => {
-    const row = same ? before.row : sealedEnrollment(ctx, position, 'sms', number.e164);
+  const result = await inTransaction(ctx.db, async (tx): Promise<PhoneResult> => {
+    const now = await positionIn(ctx, tx, position.login.id, visitor);
+    if (!isSetUp(now, 'sms')) return { result: 'moved' };
+    const row = same ? before.row : sealedEnrollment(ctx, now, 'sms', number.e164);
     if (!same) await putEnrollment(tx, row);
-    await ensureChallenge(ctx, tx, position.login, 'enroll', row.id);
+    await ensureChallenge(ctx, tx, now.login, 'enroll', row.id);
+    return { result: 'sent' };
   });
   ctx.wakeOutbox();
-  return { result: 'sent' };
+  return result;
 }
 
 /** The code that proves the number reaches this person. */
@@ -219,20 +228,13 @@ async function confirm(
 
 /** P5, P7: setting up spends the set-up right and ends that account's pass, here and in every browser. */
 async function endPassOfSetUp(ctx: Context, tx: Tx, position: SetUp, membershipId: string): Promise<void> {
-  const passes = await spendSetUpRights(tx, membershipId, ctx.now());
-  for (const pass of passes) {
-    await record(ctx, tx, {
-      kind: 'pass.ended',
-      userId: pass.user_id,
-      accountId: pass.account_id,
-      data: { pass: pass.id, by: 'set_up' },
-    });
-  }
-  if (position.login.session_id !== null) {
-    await dropPassEvidence(
-      tx,
-      position.login.session_id,
-      passes.map((p) => p.id),
-    );
-  }
+  const ended = await spendSetUpRights(tx, membershipId, ctx.now());
+  await recordPassesEnded(ctx, tx, ended, 'set_up', { actorId: position.login.user_id });
+  if (position.login.session_id === null) return;
+  // This session rested on the pass that it now ends itself: it rests on the new authenticator from here on.
+  await dropPassEvidence(
+    tx,
+    position.login.session_id,
+    ended.map((p) => p.id),
+  );
 }

@@ -4,7 +4,13 @@ import { activateMemberships, noteEntered } from '../store/accounts.ts';
 import { deleteEnrollments } from '../store/authenticators.ts';
 import type { Tx } from '../store/database.ts';
 import { addEvidence, endLogin, moveEvidence } from '../store/logins.ts';
-import { findSession, insertKnownBrowser, insertSession, swapToken } from '../store/sessions.ts';
+import {
+  findSession,
+  insertKnownBrowser,
+  insertSession,
+  isKnownToken,
+  swapToken,
+} from '../store/sessions.ts';
 import type { Advanced, Position } from './advance.ts';
 import { record } from './audit.ts';
 import { type Context, id, type Tokens, type Visitor } from './context.ts';
@@ -96,7 +102,9 @@ async function rememberBrowser(
   visitor: Visitor,
   now: number,
 ): Promise<Pick<Tokens, 'known'>> {
-  const known = visitor.knownToken ?? newToken(ctx.random);
+  // Only a token that we made: a cookie planted by somebody else does not become one they know.
+  const held = visitor.knownToken;
+  const known = held !== null && (await isKnownToken(tx, hashToken(held))) ? held : newToken(ctx.random);
   await insertKnownBrowser(tx, {
     token_hash: hashToken(known),
     user_id: userId,

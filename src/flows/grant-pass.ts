@@ -2,7 +2,14 @@ import { formatPassCode, newPassCode } from '../credentials/backup-code.ts';
 import { sameText } from '../credentials/token.ts';
 import { plainName } from '../delivery/texts.ts';
 import type { Role } from '../rules/facts.ts';
-import { type GrantVerdict, judgeGrant, PASS_LIFE_MS, WEEK_MS, WRONG_NUMBERS } from '../rules/pass.ts';
+import {
+  type GrantVerdict,
+  isReason,
+  judgeGrant,
+  PASS_LIFE_MS,
+  WEEK_MS,
+  WRONG_NUMBERS,
+} from '../rules/pass.ts';
 import { type AccountRow, findMembership, type NamedMembership } from '../store/accounts.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import {
@@ -25,6 +32,7 @@ import { type AuditEntry, record } from './audit.ts';
 import { type Context, id, type Visitor } from './context.ts';
 import type { DeedResult, OnMember } from './manage-people.ts';
 import { tellAdmins, tellUser } from './notices.ts';
+import { recordPassesEnded } from './pass-events.ts';
 
 export type GrantResult =
   | { readonly result: 'granted'; readonly passId: string; readonly code: string | null }
@@ -117,7 +125,7 @@ export async function grantRequest(
   const wanted = { deed: 'grant_pass', slug: given.slug, targetId: request.membership_id } as const;
   const judged = await judge(ctx, ctx.db, session, wanted);
   if ('result' in judged) return judged;
-  if (given.reason.trim() === '') return { result: 'reason_missing' };
+  if (!isReason(given.reason)) return { result: 'reason_missing' };
   if (!(await countWrongNumber(ctx.db, request.id, WRONG_NUMBERS))) return { result: 'not_found' };
   if (!sameText(given.number.trim(), request.number)) {
     return wrongNumber(ctx, session, visitor, request);
@@ -203,7 +211,7 @@ async function grant(
   const verdict = await verdictOf(ctx, tx, member, given.role, given.reason);
   if (verdict !== 'ok') return { result: verdict };
   const now = ctx.now();
-  await endUnusedPasses(tx, member.id, now);
+  await recordPassesEnded(ctx, tx, await endUnusedPasses(tx, member.id, now), 'revoked', given.by);
   const passId = id(ctx);
   await insertPass(tx, {
     id: passId,

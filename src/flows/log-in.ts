@@ -2,7 +2,7 @@ import { normalizePassword } from '../credentials/password.ts';
 import { hashToken, newToken } from '../credentials/token.ts';
 import { findAccountBySlug } from '../store/accounts.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
-import { insertLogin, type LoginRow, updateLogin } from '../store/logins.ts';
+import { endLogin, findLoginByToken, insertLogin, type LoginRow, updateLogin } from '../store/logins.ts';
 import { findUser, findUserByEmail, lockUser, replaceHash, type UserRow } from '../store/users.ts';
 import { type Advanced, advance, newLogin, type Position, prove, readPosition } from './advance.ts';
 import { record } from './audit.ts';
@@ -107,6 +107,9 @@ async function loginWithPassword(
     await updateLogin(tx, pending.login.id, { token_hash: hashToken(token), user_id: user.id });
     return { login: pending.login, token };
   }
+  // A browser has one login under way: what was begun in it before ends here.
+  const old = visitor.loginToken === null ? null : await findLoginByToken(tx, hashToken(visitor.loginToken));
+  if (old !== null) await endLogin(tx, old.id, ctx.now());
   const { row, token } = newLogin(ctx, visitor, {
     kind: 'log_in',
     user_id: user.id,

@@ -16,6 +16,7 @@ import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';
 import { type Context, canonicalEmail, type Visitor } from './context.ts';
 import { makeInvitation } from './invite.ts';
+import { recordPassesEnded } from './pass-events.ts';
 import { settleAuthenticators } from './trust.ts';
 
 /** Addresses that one form may invite at once. */
@@ -218,7 +219,7 @@ export async function leaveAccount(
     const now = await findMembership(tx, membership.id);
     if (now === null) return { result: 'not_found' };
     const self = { membershipId: now.id, role: now.role };
-    const access = mayDo(self, 'leave', self, await countOwners(tx, accountId));
+    const access = mayDo(self, 'leave', self, await countOwners(tx, accountId, now.id));
     if (access !== 'allowed') return { result: access };
     await takeOut(
       ctx,
@@ -242,7 +243,8 @@ export async function takeOut(
 ): Promise<void> {
   const now = ctx.now();
   await lockUser(tx, who.userId);
-  await endPasses(tx, { userId: who.userId, membershipId: who.membershipId }, 'removed', now);
+  const ended = await endPasses(tx, { userId: who.userId, membershipId: who.membershipId }, 'removed', now);
+  await recordPassesEnded(ctx, tx, ended, 'removed', by);
   await withdrawRequestsOfMembership(tx, who.membershipId, now);
   await deleteMembership(tx, who.membershipId);
   await settleAuthenticators(ctx, tx, who.userId);

@@ -236,7 +236,7 @@ export async function deleteUser(
     const memberships = await membershipsOf(tx, user.id);
     const alone: string[] = [];
     for (const m of memberships) {
-      if (m.role === 'owner' && (await countOwners(tx, m.account.id)) === 1) alone.push(m.account.slug);
+      if (m.role === 'owner' && (await countOwners(tx, m.account.id, m.id)) === 0) alone.push(m.account.slug);
     }
     if (alone.length > 0) return { result: 'last_owner' as const, accounts: alone };
     for (const m of memberships) {

@@ -68,46 +68,62 @@ export interface OutboxParts {
   readonly onError: (error: unknown, messageId: string) => void;
 }
 
+/** Messages that one worker has under way at once: a carrier that hangs holds its own place and no other. */
+const AT_ONCE = 20;
+
 /** One worker; any number may run on any node over one database. */
 export function createOutbox(parts: OutboxParts): Outbox {
-  let running: Promise<void> | null = null;
+  const underWay = new Set<Promise<void>>();
+  let claiming: Promise<void> | null = null;
   let again = false;
   let stopped = false;
 
-  async function sendDue(): Promise<void> {
+  async function claim(): Promise<void> {
     do {
       again = false;
-      for (;;) {
-        const rows = await claimOutgoing(parts.db, parts.now(), CLAIM_MS, 20);
-        if (rows.length === 0) break;
-        await Promise.all(rows.map((row) => sendOne(parts, row)));
-      }
+      const free = AT_ONCE - underWay.size;
+      if (free === 0) return;
+      for (const row of await claimOutgoing(parts.db, parts.now(), CLAIM_MS, free)) start(row);
     } while (again && !stopped);
+  }
+
+  function start(row: OutboxRow): void {
+    const sending = sendOne(parts, row)
+      .catch((error: unknown) => parts.onError(error, row.id))
+      .finally(() => {
+        underWay.delete(sending);
+        wake();
+      });
+    underWay.add(sending);
   }
 
   function wake(): void {
     if (stopped) return;
-    if (running !== null) {
+    if (claiming !== null) {
       again = true;
       return;
     }
-    running = sendDue()
+    claiming = claim()
       .catch((error: unknown) => parts.onError(error, 'outbox'))
       .finally(() => {
-        running = null;
+        claiming = null;
         if (again) wake();
       });
+  }
+
+  async function settle(): Promise<void> {
+    while (claiming !== null || underWay.size > 0) await Promise.all([claiming, ...underWay]);
   }
 
   return {
     wake,
     async drain() {
       wake();
-      while (running !== null) await running;
+      await settle();
     },
     async stop() {
       stopped = true;
-      while (running !== null) await running;
+      await settle();
     },
   };
 }

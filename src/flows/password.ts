@@ -7,7 +7,14 @@ import { clearCounter, countMail } from '../store/counters.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { findResetByToken, insertReset, type ResetRow, spendReset, voidResetsOf } from '../store/links.ts';
 import { endLoginsOf } from '../store/logins.ts';
-import { endSession, endSessionsOf, findSessionByToken, forgetKnownBrowsers, insertKnownBrowser, swapToken } from '../store/sessions.ts';
+import {
+  endSession,
+  endSessionsOf,
+  findSessionByToken,
+  forgetKnownBrowsers,
+  insertKnownBrowser,
+  swapToken,
+} from '../store/sessions.ts';
 import { findUser, findUserByEmail, lockUser, setPassword, type UserRow } from '../store/users.ts';
 import type { SignedIn } from './admit.ts';
 import { record } from './audit.ts';
@@ -162,7 +169,8 @@ export async function changePassword(
     await lockUser(tx, user.id);
     // Reset, disabled or logged out while we hashed: whoever was first keeps their word.
     const fresh = await findUser(tx, user.id);
-    if (fresh === null || fresh.disabled_at !== null || fresh.password_hash !== user.password_hash) return false;
+    if (fresh === null || fresh.disabled_at !== null || fresh.password_hash !== user.password_hash)
+      return false;
     if (!(await swapToken(tx, session.row.id, hashToken(token), now))) return false;
     await setPassword(tx, user.id, hash, now);
     await endSessionsOf(tx, user.id, now, session.row.id);

@@ -37,7 +37,9 @@ export async function answerRecoveryCode(ctx: Context, visitor: Visitor, typed: 
   if (parsed === null) return { result: 'malformed' };
   const now = ctx.now();
   const key = recoveryCounterKey(position.user.id);
-  const counted = await countTry(ctx.db, new Map([[key, (counter) => countCodeTry(counter, now)]]));
+  // When the backup codes are dead, a pass code is what is left: it waits with them but does not die.
+  const dies = parsed.kind === 'backup';
+  const counted = await countTry(ctx.db, new Map([[key, (counter) => countCodeTry(counter, now, dies)]]));
   if (!counted.heard) return refused(counted);
 
   const result =

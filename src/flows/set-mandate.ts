@@ -14,6 +14,7 @@ import { act, type Refusal } from './act.ts';
 import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';
 import type { Context, Visitor } from './context.ts';
+import { recordPassesEnded } from './pass-events.ts';
 import { settleAuthenticators } from './trust.ts';
 
 type By = Pick<AuditEntry, 'by' | 'actorId' | 'visitor'>;
@@ -101,7 +102,8 @@ async function switchOff(
     session_idle_ms: account.session_idle_ms,
   });
   await withdrawRequestsOfAccount(tx, account.id, ctx.now());
-  await endPassesOfAccount(tx, account.id, ctx.now());
+  const ended = await endPassesOfAccount(tx, account.id, ctx.now());
+  await recordPassesEnded(ctx, tx, ended, 'mandate_off', by);
   await settleAll(ctx, tx, account.id);
   await record(ctx, tx, { kind: 'mandate.switched_off', ...by, userId: null, accountId: account.id });
   return { result: 'done' };

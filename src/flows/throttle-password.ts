@@ -1,7 +1,7 @@
 import { addressHmac } from '../credentials/one-time-code.ts';
 import { hashToken } from '../credentials/token.ts';
-import { countPasswordTry, FREE_PASSWORDS, FREE_PASSWORDS_KNOWN, takeBackTry } from '../rules/throttle.ts';
-import { type Counted, countTry, type Decide, writeCounter } from '../store/counters.ts';
+import { countPasswordTry, FREE_PASSWORDS, FREE_PASSWORDS_KNOWN } from '../rules/throttle.ts';
+import { type Counted, countTry, type Decide, takeBackTry } from '../store/counters.ts';
 import { isKnownBrowser } from '../store/sessions.ts';
 import { findUserByEmail } from '../store/users.ts';
 import type { Context, Visitor } from './context.ts';
@@ -28,13 +28,13 @@ export async function countPassword(ctx: Context, visitor: Visitor, email: strin
   );
 }
 
-/** The password was right: its own counts are taken back, other people's stay. */
+/** The password was right: its own try is taken back; other people's wrong ones behind that address stay. */
 export async function takeBackPassword(
   ctx: Context,
   counted: Extract<Counted, { heard: true }>,
 ): Promise<void> {
   for (const [key, counter] of counted.counters) {
-    await writeCounter(ctx.db, key, takeBackTry(counter, ctx.now()));
+    await takeBackTry(ctx.db, key, counter, ctx.now());
   }
 }
 

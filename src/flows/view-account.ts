@@ -113,11 +113,13 @@ export async function viewPerson(
 }
 
 function personView(row: PersonRow, actor: NamedMembership, owners: number): PersonView {
+  const usable = row.kind === 'member' && row.role === 'owner' && row.active === 1 && row.disabled === 0;
+  const otherOwners = usable ? owners - 1 : owners;
   const self = row.id === actor.id;
   const member = row.kind === 'member';
   const target = { membershipId: member ? row.id : null, role: row.role };
   const may = (deed: Deed, newRole?: Role) =>
-    mayDo({ membershipId: actor.id, role: actor.role }, deed, target, owners, newRole) === 'allowed';
+    mayDo({ membershipId: actor.id, role: actor.role }, deed, target, otherOwners, newRole) === 'allowed';
   const mandates = actor.account.mandate !== null;
   return {
     kind: row.kind,

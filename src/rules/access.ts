@@ -41,7 +41,7 @@ export const ACCESS: Readonly<Record<Deed, Rule>> = {
   view_account: { toMembers: ADMINS, toAdmins: ADMINS, fresh: false },
   invite: { toMembers: ADMINS, toAdmins: OWNERS, fresh: true },
   withdraw_invitation: { toMembers: ADMINS, toAdmins: OWNERS, fresh: false },
-  remove: { toMembers: ADMINS, toAdmins: OWNERS, fresh: true },
+  remove: { toMembers: ADMINS, toAdmins: OWNERS, fresh: false },
   end_sessions: { toMembers: ADMINS, toAdmins: OWNERS, fresh: false },
   grant_pass: { toMembers: ADMINS, toAdmins: OWNERS, fresh: true },
   deny_pass: { toMembers: ADMINS, toAdmins: OWNERS, fresh: false },
@@ -65,13 +65,14 @@ export interface Target {
 
 /**
  * P8: may this member do this to that one? `target` is `null` for deeds done to the account itself.
- * `newRole` is the role that a change or an invitation gives. `owners` counts the account's owners.
+ * `newRole` is the role that a change or an invitation gives. `otherOwners` counts the owners who would be
+ * left without the target: active and not disabled.
  */
 export function mayDo(
   actor: Actor,
   deed: Deed,
   target: Target | null,
-  owners: number,
+  otherOwners: number,
   newRole: Role = 'member',
 ): Access {
   const rule = ACCESS[deed];
@@ -79,13 +80,13 @@ export function mayDo(
   const self = target !== null && target.membershipId === actor.membershipId;
   if (deed === 'leave') {
     if (!self) return 'not_yourself';
-    return actor.role === 'owner' && owners <= 1 ? 'last_owner' : 'allowed';
+    return actor.role === 'owner' && otherOwners === 0 ? 'last_owner' : 'allowed';
   }
   if (!rule.toMembers.includes(actor.role)) return rule.toMembers === OWNERS ? 'only_owners' : 'not_admin';
   if (self) return 'not_yourself';
   if (toAdmin && !rule.toAdmins.includes(actor.role)) return 'only_owners';
   const losesOwner = deed === 'remove' || (deed === 'change_role' && newRole !== 'owner');
-  if (losesOwner && target?.role === 'owner' && owners <= 1) return 'last_owner';
+  if (losesOwner && target?.role === 'owner' && otherOwners === 0) return 'last_owner';
   return 'allowed';
 }
 
@@ -96,7 +97,7 @@ export function mayDo(
 export function isFresh(session: Session, membership: Membership, now: number): boolean {
   if (hasFreshTwoFactor(session, membership, now)) return true;
   if (membership.account.mandate !== null || membership.trust.state === 'authenticator') return false;
-  return session.evidence.some((e) => e.kind === 'password' && e.at > now - FRESH_MS);
+  return session.evidence.some((e) => e.kind === 'password' && e.at >= now - FRESH_MS);
 }
 
 /** M1: the same without the exception: who switches a mandate on must have what it will ask for. */
@@ -104,6 +105,6 @@ export function hasFreshTwoFactor(session: Session, membership: Membership, now:
   const { trust } = membership;
   if (trust.state !== 'authenticator' || !session.kinds.has(trust.authenticatorId)) return false;
   return session.evidence.some(
-    (e) => e.at > now - FRESH_MS && proofOf(trust.authenticatorId, [e]) === 'itself',
+    (e) => e.at >= now - FRESH_MS && proofOf(trust.authenticatorId, [e]) === 'itself',
   );
 }

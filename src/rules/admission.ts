@@ -42,11 +42,12 @@ type Limits = Pick<Account, 'sessionMaxMs' | 'sessionIdleMs'>;
  *  4. no membership                                            → not_member
  *  5. sessions of this account were ended after it began (S2)  → session_ended_here
  *  6. the account demands nothing                              → admitted
- *  7. its trusted authenticator, or a backup code of it, proven (T2)
+ *  7. set-up is part of joining and has not ended (U2)        → set_up_needed
+ *  8. its trusted authenticator, or a backup code of it, proven (T2)
  *     and of a kind the account allows                         → admitted
- *  8. this account's own pass                                  → admitted
- *  9. mandate "from the next login", and session and membership began before it → admitted
- * 10. otherwise what is missing, by what the membership trusts.
+ *  9. this account's own pass                                  → admitted
+ * 10. mandate "from the next login", and session and membership began before it → admitted
+ * 11. otherwise what is missing, by what the membership trusts.
  */
 export function admission(session: Session | null, membership: Membership | null, now: number): Admission {
   const limits = membership?.account ?? DEFAULT_LIMITS;
@@ -59,11 +60,17 @@ export function admission(session: Session | null, membership: Membership | null
   const { mandate } = membership.account;
   if (mandate === null) return { answer: 'admitted', by: 'no_mandate' };
 
+  if (!membership.active) return { answer: 'set_up_needed' };
   const byTrust = provesTrusted(session, membership);
   if (byTrust.answer === 'admitted') return byTrust;
   const pass = session.passes.find((p) => p.membershipId === membership.id && passIsLive(p, now));
   if (pass !== undefined && session.evidence.some((e) => e.kind === 'pass' && e.passId === pass.id)) {
-    return { answer: 'admitted', by: 'pass', passId: pass.id, endsAt: pass.endsAt };
+    return {
+      answer: 'admitted',
+      by: 'pass',
+      passId: pass.id,
+      endsAt: Math.min(...session.passes.map((p) => p.endsAt)),
+    };
   }
   if (
     mandate.from === 'next_login' &&

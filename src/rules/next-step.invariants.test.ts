@@ -3,7 +3,8 @@
  * is named by its rule, counts to how many combinations it applied, and shows the first that breaks it.
  */
 import { describe, expect, test } from 'vitest';
-import type { Authenticator, Evidence, LoginFacts, Membership, Method } from './facts.ts';
+import { admission } from './admission.ts';
+import type { Authenticator, Evidence, LoginFacts, Membership, Method, Session } from './facts.ts';
 import { type NextStep, nextStep } from './next-step.ts';
 import { atTheDoor, oneAccount, twoAccounts } from './testing/login-worlds.ts';
 import { sayStep } from './testing/say-step.ts';
@@ -19,6 +20,7 @@ import {
   NOW,
   pass,
   password,
+  session,
   textCode,
 } from './testing/scene.ts';
 
@@ -352,6 +354,35 @@ describe('who is let in', () => {
         return c.next.step === 'pass' && !liveRight(target, c.facts);
       },
     );
+  });
+
+  /** The session that a finished login leaves behind, and the membership it was for. */
+  function arrived({ facts, next }: Combination): [Session, Membership] | null {
+    const target = facts.memberships.find((m) => next.step === 'done' && m.id === next.target);
+    if (next.step !== 'done' || target === undefined) return null;
+    const evidence = anywhere(facts).filter((e) => e.kind !== 'pass');
+    const byIt = next.passId === null ? [] : [byPass(next.passId)];
+    const kinds = new Map(awake(facts).map((x) => [x.id, x.kind]));
+    return [session({ evidence: [...evidence, ...byIt], passes: facts.passesHere, kinds }), target];
+  }
+
+  test('D3 whoever is done is admitted where the login was headed, by what was proven', () => {
+    let seen = 0;
+    for (const c of all) {
+      const [left, target] = arrived(c) ?? [];
+      if (left === undefined || target === undefined || c.next.step !== 'done') continue;
+      seen++;
+      const to = admission(left, target, NOW);
+      const by = to.answer === 'admitted' ? to.by : to.answer;
+      const proven = ['authenticator', 'backup_code'];
+      const expected = !mandates(target)
+        ? ['no_mandate']
+        : c.next.passId === null
+          ? proven
+          : ['pass', ...proven];
+      if (!expected.includes(by)) expect.fail(`${by}: ${JSON.stringify(c, null, 1)}`);
+    }
+    expect(seen).toBeGreaterThan(1000);
   });
 
   test('P1 a request is made only by who wants one and has proven the mailbox in this login', () => {

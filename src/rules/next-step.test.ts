@@ -486,9 +486,9 @@ table('D2.9 the target trusts nothing yet and the person has X', [
     'code of x for m:a',
   ],
   [
-    'D2.9 a backup code of X is not X: what to do with it is asked first (B3)',
+    'D2.9, T1 a: a backup code of X is not X: it leads to a new set-up, without a choice that would be none (B3)',
     logIn({ ...never, authenticators: [app('x')], evidence: [...both, backupCode('x')] }),
-    'recovered by x for m:a',
+    'set up (proven) for m:a: totp/sms, m:a move from x',
   ],
   [
     'D2.9 of two, one whose kind the account allows is asked for',
@@ -820,6 +820,16 @@ table('P1 "I can’t use any of these"', [
     'P1 X proven all the same → done',
     logIn({ ...needsX, wantsPass: true, evidence: [...both, code('x')] }),
     'done for m:a',
+  ],
+  [
+    'M4 P4 where nothing is mandated there is no pass to ask for: the code stays',
+    stepUp('two_factor', {
+      memberships: [member('a', { mandates: null, trusts: 'x' })],
+      authenticators: [app('x')],
+      wantsPass: true,
+      evidence: both,
+    }),
+    'code of x for m:a',
   ],
   ['D2.3 wanting a pass skips no password', logIn({ ...needsX, wantsPass: true }), 'password'],
   [

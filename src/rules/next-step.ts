@@ -9,7 +9,9 @@ export const FEW_BACKUP_CODES = 2;
 
 export type NextStep =
   | { readonly step: 'start_again' }
-  | { readonly step: 'refused'; readonly reason: 'disabled' | 'no_method' }
+  | { readonly step: 'refused'; readonly reason: 'disabled' | 'unknown' }
+  /** M3: what the target takes cannot be delivered; another account may be picked. */
+  | { readonly step: 'refused'; readonly reason: 'no_method'; readonly target: string }
   | { readonly step: 'password' }
   | { readonly step: 'email_code'; readonly why: 'sign_up' | 'invitation' | 'set_up' | 'trust' | 'pass' }
   | {
@@ -68,28 +70,26 @@ export function nextStep(given: LoginFacts, now: number): NextStep {
   if (facts.kind === 'sign_up' && !mailboxHere) return { step: 'email_code', why: 'sign_up' };
   if (facts.invited && !mailboxHere) return { step: 'email_code', why: 'invitation' };
 
+  if (facts.user === null) return { step: 'refused', reason: 'unknown' };
   const mandating = facts.memberships.filter((m) => m.account.mandate !== null);
   if (mandating.length === 0 && facts.kind !== 'step_up') return done(null);
 
-  const target = chooseTarget(facts, mandating);
-  if (target === null) return done(null);
-  return stepFor(target, facts, now);
+  if (facts.kind !== 'step_up') return stepFor(chooseTarget(facts, mandating), facts, now);
+  if (facts.demand === 'own_authenticator') return ownAuthenticator(facts, now);
+  const asked = facts.memberships.find((m) => m.account.id === facts.accountAsked);
+  return asked === undefined ? { step: 'refused', reason: 'unknown' } : stepFor(asked, facts, now);
 }
 
-/** Line 6. A step-up to an account that demands nothing has that account as its target all the same. */
-function chooseTarget(facts: LoginFacts, mandating: readonly Membership[]): Membership | null {
-  if (facts.kind === 'step_up') {
-    const trusting = (m: Membership) => m.trust.state === 'authenticator';
-    return facts.demand === 'own_authenticator'
-      ? (mandating.find(trusting) ?? facts.memberships.find(trusting) ?? null)
-      : (facts.memberships.find((m) => m.account.id === facts.accountAsked) ?? null);
-  }
+/** Line 6. Somewhere a mandate is on, or line 5 would have applied. */
+function chooseTarget(facts: LoginFacts, mandating: readonly Membership[]): Membership {
   const wanted = [facts.accountPicked, facts.accountAsked];
   for (const id of wanted) {
     const found = mandating.find((m) => m.account.id === id);
     if (found !== undefined) return found;
   }
-  return mandating.toSorted(lastEnteredElseOldest)[0] ?? null;
+  const first = mandating.toSorted(lastEnteredElseOldest)[0];
+  if (first === undefined) throw new Error('a target was asked for where nothing mandates');
+  return first;
 }
 
 function lastEnteredElseOldest(a: Membership, b: Membership): number {
@@ -97,18 +97,31 @@ function lastEnteredElseOldest(a: Membership, b: Membership): number {
   return a.joinedAt - b.joinedAt || (a.id < b.id ? -1 : 1);
 }
 
+/**
+ * U4: whatever authenticator the person has, awake or asleep: one just proven, else one that can be. Somebody
+ * without any has nothing to prove.
+ */
+function ownAuthenticator(facts: LoginFacts, now: number): NextStep {
+  const evidence = freshEvidence(facts, now);
+  const candidates = facts.memberships.flatMap((m) => {
+    const x = trustedBy(m, facts);
+    return x === null ? [] : [{ member: m, x }];
+  });
+  const proven = candidates.find(({ x }) => proofOf(x.id, evidence) === 'itself');
+  if (proven !== undefined) return done(proven.member.id);
+  const usable = candidates.find(({ x }) => !x.codesDead) ?? candidates[0];
+  return usable === undefined ? done(null) : withAuthenticator(usable.x, usable.member, facts, now);
+}
+
 /** Lines 7 to 13, once the target is known. */
 function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
-  const fresh = facts.kind === 'step_up' && facts.demand !== 'entry' && facts.demand !== 'set_up';
-  const evidence = [...facts.evidence, ...facts.sessionEvidence].filter(
-    (e) => !fresh || e.at > now - FRESH_MS,
-  );
   const mandates = target.account.mandate !== null;
 
   // A step-up to an account that demands nothing: entry is free, a deed wants a fresh password (T4).
   if (!mandates && facts.demand === 'entry') return done(target.id);
   if (!mandates && facts.demand === 'fresh' && target.trust.state !== 'authenticator') {
-    return evidence.some((e) => e.kind === 'password') ? done(target.id) : { step: 'password' };
+    const typed = freshEvidence(facts, now).some((e) => e.kind === 'password');
+    return typed ? done(target.id) : { step: 'password' };
   }
 
   // 7. A pass opens the door; it never counts as fresh 2FA, and steps aside for a set-up that was chosen.
@@ -119,16 +132,14 @@ function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
 
   switch (target.trust.state) {
     case 'authenticator': {
-      const { authenticatorId } = target.trust;
-      const x = facts.authenticators.find((a) => a.id === authenticatorId);
-      if (x === undefined)
-        throw new Error(`membership ${target.id} trusts an authenticator that is not there`);
-      return withAuthenticator(x, target, facts, evidence, fresh);
+      const x = trustedBy(target, facts);
+      // D9: facts that do not fit together let nobody in, and into no set-up either.
+      if (x === null) throw new Error(`membership ${target.id} trusts an authenticator that is not there`);
+      return withAuthenticator(x, target, facts, now);
     }
     case 'never': {
-      const x = existingFor(target, facts, evidence);
-      if (x === undefined) return setUp('first', target, null, facts);
-      return withAuthenticator(x, target, facts, evidence, fresh);
+      const x = existingFor(target, facts);
+      return x === undefined ? setUp('first', target, null, facts) : withAuthenticator(x, target, facts, now);
     }
     case 'forgotten': {
       const right = facts.passesHere.some((p) => p.membershipId === target.id && rightIsLive(p, now));
@@ -140,35 +151,61 @@ function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
 }
 
 /** Lines 8, 9, 10 and 12 for an authenticator X that the target trusts, or may come to trust. */
-function withAuthenticator(
-  x: Authenticator,
-  target: Membership,
-  facts: LoginFacts,
-  evidence: readonly Evidence[],
-  fresh: boolean,
-): NextStep {
-  const proof = proofOf(x.id, evidence);
-  if (proof === 'none') {
-    if (facts.wantsPass && target.account.mandate !== null) return askForPass(target, facts);
-    return { step: 'code', target: target.id, authenticator: x, onlyRecovery: x.codesDead };
+function withAuthenticator(x: Authenticator, target: Membership, facts: LoginFacts, now: number): NextStep {
+  const trusted = target.trust.state === 'authenticator';
+  const fresh = wantsFresh(facts);
+  const evidence = fresh ? freshEvidence(facts, now) : [...facts.evidence, ...facts.sessionEvidence];
+  const here = proofOf(x.id, facts.evidence);
+  const codeOfX: NextStep = {
+    step: 'code',
+    target: target.id,
+    authenticator: x,
+    onlyRecovery: x.codesDead,
+  };
+  switch (proofOf(x.id, evidence)) {
+    case 'none':
+      return facts.wantsPass && target.account.mandate !== null ? askForPass(target, facts) : codeOfX;
+    case 'backup_code': {
+      // What a backup code opened a while ago stays open, but it earns nothing more in this login.
+      if (here === 'none') return trusted && !fresh && takes(target, x) ? done(target.id) : codeOfX;
+      // B3: the person chooses. Only "set up again" gives up X where neither this account nor M3 asks for it.
+      if (facts.afterRecovery === null) return { step: 'recovered', target: target.id, authenticator: x };
+      if (facts.afterRecovery === 'replace') return setUp('proven', target, x.id, facts);
+      // A backup code is not X itself: it earns no trust (T1 a), and is never fresh (T4).
+      if (!trusted) return setUp('proven', target, null, facts);
+      if (!takes(target, x)) return setUp('proven', target, x.id, facts);
+      return fresh ? codeOfX : done(target.id);
+    }
+    case 'itself': {
+      if (!takes(target, x)) {
+        // T1 b: what gives up X is proven in this very login. A target that never trusted X leaves it to the rest.
+        return here === 'none' ? codeOfX : setUp('proven', target, trusted ? x.id : null, facts);
+      }
+      if (!trusted) {
+        if (here === 'none') return codeOfX;
+        return provenHere(facts, 'trust') ?? { step: 'trust', target: target.id, authenticator: x };
+      }
+      if (here === 'itself' && wantsBackupCodes(x, facts)) return { step: 'backup_codes', authenticator: x };
+      return done(target.id);
+    }
   }
-  const recoveredHere = proof === 'backup_code' && proofOf(x.id, facts.evidence) === 'backup_code';
-  if (recoveredHere && facts.afterRecovery === null) {
-    return { step: 'recovered', target: target.id, authenticator: x };
-  }
-  // A backup code lets in, but it is not X itself: it neither earns new trust (T1 a) nor counts as fresh (T4).
-  const spareKeyOnly = proof === 'backup_code' && (fresh || target.trust.state === 'never');
-  const replacing = recoveredHere && facts.afterRecovery === 'replace';
-  if (replacing || spareKeyOnly || !allowedMethods(target).includes(x.kind)) {
-    return setUp('proven', target, x.id, facts);
-  }
-  if (target.trust.state === 'never') {
-    const missing = provenHere(facts, 'trust');
-    return missing ?? { step: 'trust', target: target.id, authenticator: x };
-  }
-  const byItselfHere = proofOf(x.id, facts.evidence) === 'itself';
-  if (byItselfHere && wantsBackupCodes(x, facts)) return { step: 'backup_codes', authenticator: x };
-  return done(target.id);
+}
+
+const takes = (target: Membership, x: Authenticator) => allowedMethods(target).includes(x.kind);
+
+function trustedBy(member: Membership, facts: LoginFacts): Authenticator | null {
+  if (member.trust.state !== 'authenticator') return null;
+  const { authenticatorId } = member.trust;
+  return facts.authenticators.find((a) => a.id === authenticatorId) ?? null;
+}
+
+/** T4: deeds want a proof of the last five minutes, from this login or the session it is tied to. */
+function wantsFresh(facts: LoginFacts): boolean {
+  return facts.kind === 'step_up' && facts.demand !== 'entry' && facts.demand !== 'set_up';
+}
+
+function freshEvidence(facts: LoginFacts, now: number): readonly Evidence[] {
+  return [...facts.evidence, ...facts.sessionEvidence].filter((e) => e.at >= now - FRESH_MS);
 }
 
 /** Line 11. A request leaves this house only after the mailbox is proven in this login (P1). */
@@ -178,19 +215,17 @@ function askForPass(target: Membership, facts: LoginFacts): NextStep {
   return { step: 'pass', target: target.id, asking: true };
 }
 
-/** Line 9's X: one already proven, else one the target allows, else the first there is. */
-function existingFor(
-  target: Membership,
-  facts: LoginFacts,
-  evidence: readonly Evidence[],
-): Authenticator | undefined {
-  const allowed = facts.authenticators.filter((a) => allowedMethods(target).includes(a.kind));
-  return (
-    allowed.find((a) => proofOf(a.id, evidence) !== 'none') ??
-    facts.authenticators.find((a) => proofOf(a.id, evidence) !== 'none') ??
-    allowed[0] ??
-    facts.authenticators[0]
-  );
+/**
+ * Line 9's X, of several: one proven itself, else one proven by a backup code, else one that can still be
+ * proven; each time rather one of a kind that the target takes.
+ */
+function existingFor(target: Membership, facts: LoginFacts): Authenticator | undefined {
+  const evidence = [...facts.evidence, ...facts.sessionEvidence];
+  const rank = (x: Authenticator) => {
+    const proof = { itself: 0, backup_code: 4, none: x.codesDead ? 12 : 8 }[proofOf(x.id, evidence)];
+    return proof + (takes(target, x) ? 0 : 2);
+  };
+  return facts.authenticators.toSorted((a, b) => rank(a) - rank(b))[0];
 }
 
 /** Line 10, with E1's conditions: the password and the mailbox proven in this very login. */
@@ -201,7 +236,7 @@ function setUp(
   facts: LoginFacts,
 ): NextStep {
   const plan = planEnrollment(target, replaces, facts.memberships, facts.textMessages);
-  if (plan.methods.length === 0) return { step: 'refused', reason: 'no_method' };
+  if (plan.methods.length === 0) return { step: 'refused', reason: 'no_method', target: target.id };
   return provenHere(facts, 'set_up') ?? { step: 'set_up', target: target.id, plan, basis };
 }
 

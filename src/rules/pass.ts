@@ -26,6 +26,9 @@ export const WRONG_NUMBERS = 3;
 export const PASSES_PER_WEEK = 2;
 export const WEEK_MS = 7 * 24 * HOUR_MS;
 
+/** P3: a reason that cannot be seen (spaces, control characters, invisible marks) is none. */
+export const isReason = (text: string): boolean => /[^\p{Z}\p{C}]/u.test(text);
+
 export type GrantVerdict = 'ok' | 'not_mandated' | 'too_many' | 'reason_missing';
 
 /** P3, P4: may this pass be granted at all? Who may grant to whom is `access.ts`. */
@@ -35,8 +38,9 @@ export function judgeGrant(p: {
   readonly by: Role | 'operator';
   readonly reason: string;
 }): GrantVerdict {
-  if (!p.mandated) return 'not_mandated';
-  if (p.reason.trim() === '') return 'reason_missing';
+  // The operator may also let somebody set up again who is forgotten where nothing is demanded right now.
+  if (!p.mandated && p.by !== 'operator') return 'not_mandated';
+  if (!isReason(p.reason)) return 'reason_missing';
   if (p.grantedThisWeek >= PASSES_PER_WEEK && p.by === 'admin') return 'too_many';
   return 'ok';
 }

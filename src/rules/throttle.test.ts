@@ -13,7 +13,6 @@ import {
   nextSendAt,
   renewedLogin,
   type Try,
-  takeBackTry,
   WRONG_CODES_TOLD,
 } from './throttle.ts';
 
@@ -176,45 +175,14 @@ describe('D7 wrong passwords', () => {
     expect(unknown(counter, NOW)).toEqual({ heard: false, reason: 'wait', until: NOW + seconds(1) });
     expect(unknown(counter, NOW + seconds(1)).heard).toBe(true);
   });
+});
 
-  test('D7 a right one takes its own count back, and no other', () => {
-    const { counter } = storm(unknown, Array<number>(4).fill(NOW));
-    const right = unknown(counter, NOW);
-    if (!right.heard) throw new Error('the fifth is free');
-    const after = takeBackTry(right.next, NOW);
-    expect(after.wrong).toBe(4);
-    expect(unknown(after, NOW).heard).toBe(true);
-    expect(takeBackTry({ wrong: 0, waitUntil: NOW, lastAt: NOW }, NOW).wrong).toBe(0);
-  });
-
-  test('D7 whoever never mistypes is never kept waiting', () => {
-    let counter: Counter | null = null;
-    for (let n = 0; n < 1000; n++) {
-      const right = unknown(counter, NOW);
-      if (!right.heard) throw new Error('kept waiting');
-      counter = takeBackTry(right.next, NOW);
-    }
-    expect(counter?.wrong).toBe(0);
-  });
-
-  test('D7 right ones between wrong ones hide none of them', () => {
-    let counter: Counter | null = null;
-    let now = NOW;
-    let wrong = 0;
-    const hear = (): Counter => {
-      const answer = unknown(counter, now);
-      if (answer.heard) return answer.next;
-      if (answer.reason === 'dead') throw new Error('a password is never dead');
-      now = answer.until;
-      return hear();
-    };
-    for (let n = 0; n < 30; n++) {
-      counter = takeBackTry(hear(), now);
-      counter = hear();
-      wrong++;
-      expect(counter.wrong).toBe(wrong);
-    }
-    expect(counter?.waitUntil).toBe(now + seconds(30));
+describe('D6 codes that only wait', () => {
+  test('D6 a mailbox or a pass code is never dead: after a hundred wrong ones it still waits its 240 minutes', () => {
+    const worn: Counter = { wrong: 119, waitUntil: 0, lastAt: NOW };
+    const answer = countCodeTry(worn, NOW, false);
+    expect(answer).toEqual({ heard: true, next: { wrong: 120, waitUntil: NOW + minutes(240), lastAt: NOW } });
+    expect(countCodeTry(worn, NOW)).toEqual({ heard: false, reason: 'dead' });
   });
 });
 

@@ -23,10 +23,15 @@ const FRESH_COUNTER: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
 export const DEAD_AFTER = 100;
 const WAITS_MINUTES = [15, 30, 60, 120, 240] as const;
 
-/** D6: after every tenth wrong code in a row the next is heard only after 15, 30, 60, 120, then 240 minutes. */
-export function countCodeTry(counter: Counter | null, now: number): Try {
+/**
+ * `dies`: at a hundred wrong ones it is heard no more. True of authenticators and backup codes, which can be
+ * made anew; codes to a mailbox and pass codes only ever wait, since nothing could bring them back.
+ *
+ * D6: after every tenth wrong code in a row the next is heard only after 15, 30, 60, 120, then 240 minutes.
+ */
+export function countCodeTry(counter: Counter | null, now: number, dies = true): Try {
   const { wrong, waitUntil } = counter ?? FRESH_COUNTER;
-  if (wrong >= DEAD_AFTER) return { heard: false, reason: 'dead' };
+  if (dies && wrong >= DEAD_AFTER) return { heard: false, reason: 'dead' };
   if (now < waitUntil) return { heard: false, reason: 'wait', until: waitUntil };
   const next = wrong + 1;
   const tens = Math.floor(next / 10);
@@ -51,11 +56,6 @@ export function countPasswordTry(counter: Counter | null, free: number, now: num
   const place = Math.min(next - free, PASSWORD_WAITS_SECONDS.length - 1);
   const wait = next < free ? 0 : (PASSWORD_WAITS_SECONDS[Math.max(place, 0)] ?? 30) * SECOND_MS;
   return { heard: true, next: { wrong: next, waitUntil: now + wait, lastAt: now } };
-}
-
-/** D7: a right password takes its own count back; other people's wrong ones behind that address stay. */
-export function takeBackTry(counter: Counter, now: number): Counter {
-  return { wrong: Math.max(0, counter.wrong - 1), waitUntil: now, lastAt: counter.lastAt };
 }
 
 /** E4, D6: a six-digit code sent to a phone or a mailbox. */

@@ -11,19 +11,17 @@ export const SLEEP_LIMIT_MS = 90 * DAY_MS;
  * whatever trusted it trusts nothing. Without this an old phone, long sold, would open a new mandate.
  */
 export function withoutLapsed<
-  F extends {
-    readonly memberships: readonly Membership[];
-    readonly authenticators: readonly Authenticator[];
-  },
+  M extends Pick<Membership, 'trust'>,
+  F extends { readonly memberships: readonly M[]; readonly authenticators: readonly Authenticator[] },
 >(facts: F, now: number): F {
-  const alive = facts.authenticators.filter((a) => !hasLapsed(a.asleepSince, now));
-  const ids = new Set(alive.map((a) => a.id));
+  const lapsed = new Set(facts.authenticators.filter((a) => hasLapsed(a.asleepSince, now)).map((a) => a.id));
+  if (lapsed.size === 0) return facts;
   const memberships = facts.memberships.map((m) =>
-    m.trust.state === 'authenticator' && !ids.has(m.trust.authenticatorId)
+    m.trust.state === 'authenticator' && lapsed.has(m.trust.authenticatorId)
       ? { ...m, trust: { state: 'never' as const } }
       : m,
   );
-  return { ...facts, authenticators: alive, memberships };
+  return { ...facts, authenticators: facts.authenticators.filter((a) => !lapsed.has(a.id)), memberships };
 }
 
 export function hasLapsed(asleepSince: number | null, now: number): boolean {
@@ -35,13 +33,13 @@ export function allowedMethods(membership: Membership): readonly Method[] {
   return membership.account.mandate?.methods ?? METHODS;
 }
 
-/** How an authenticator was proven, later than `since`. A code of another authenticator proves nothing here. */
+/** How an authenticator was proven, at `since` or later. A code of another authenticator proves nothing here. */
 export function proofOf(
   authenticatorId: string,
   evidence: readonly Evidence[],
   since = Number.NEGATIVE_INFINITY,
 ): 'itself' | 'backup_code' | 'none' {
-  const own = evidence.filter((e) => e.authenticatorId === authenticatorId && e.at > since);
+  const own = evidence.filter((e) => e.authenticatorId === authenticatorId && e.at >= since);
   if (own.some((e) => e.kind === 'totp' || e.kind === 'sms')) return 'itself';
   return own.some((e) => e.kind === 'backup_code') ? 'backup_code' : 'none';
 }
@@ -57,10 +55,11 @@ export interface EnrollmentPlan {
 
 /**
  * M3 and T1: which methods a set-up offers, and who will trust the result.
- * 1. About to move: the target, every membership that trusts the authenticator being replaced, and every
- *    one that trusts none yet.
- * 2. Offered is what all of them allow and can be delivered.
- * 3. If they have nothing in common, the set-up is for the target alone and the old one stays for the rest.
+ * 1. Together move the target and every membership that trusts the authenticator being replaced (T1 b).
+ * 2. Offered is what all of them allow and can be delivered. If they have nothing in common, the set-up is
+ *    for the target alone and the old one stays for the rest.
+ * 3. Memberships that trust none yet come along (T1 a). They narrow the offer where something is left of it;
+ *    otherwise those that could not take every offered method stay as they are.
  * A `forgotten` membership other than the target never moves: only its own set-up right opens it.
  */
 export function planEnrollment(
@@ -70,16 +69,19 @@ export function planEnrollment(
   textMessages: boolean,
 ): EnrollmentPlan {
   const deliverable = METHODS.filter((m) => m === 'totp' || textMessages);
-  const moving = memberships.filter(
-    (m) =>
-      m.id === target.id ||
-      m.trust.state === 'never' ||
-      (m.trust.state === 'authenticator' && m.trust.authenticatorId === replaces),
+  const allowedByAll = (members: readonly Membership[], among: readonly Method[]) =>
+    among.filter((method) => members.every((m) => allowedMethods(m).includes(method)));
+  const together = memberships.filter(
+    (m) => m.id === target.id || (m.trust.state === 'authenticator' && m.trust.authenticatorId === replaces),
   );
-  const common = deliverable.filter((method) => moving.every((m) => allowedMethods(m).includes(method)));
-  if (common.length > 0) return { methods: common, movers: moving.map((m) => m.id), replaces };
-  const alone = deliverable.filter((method) => allowedMethods(target).includes(method));
-  return { methods: alone, movers: [target.id], replaces };
+  const common = allowedByAll(together, deliverable);
+  const core = common.length > 0 ? together : together.filter((m) => m.id === target.id);
+  const offered = common.length > 0 ? common : allowedByAll(core, deliverable);
+  const untrusting = memberships.filter((m) => m.trust.state === 'never' && m.id !== target.id);
+  const narrowed = allowedByAll(untrusting, offered);
+  const methods = narrowed.length > 0 ? narrowed : offered;
+  const along = untrusting.filter((m) => methods.every((method) => allowedMethods(m).includes(method)));
+  return { methods, movers: [...core, ...along].map((m) => m.id), replaces };
 }
 
 /** T1: an authenticator that no membership trusts is destroyed with its backup codes. */

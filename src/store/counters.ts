@@ -1,6 +1,5 @@
 import type { Counter, Try } from '../rules/throttle.ts';
 import { type Db, inTransaction, type Tx } from './database.ts';
-import { isPostgres } from './dialect.ts';
 
 export type Decide = (counter: Counter | null) => Try;
 /** What the rules said to all counters asked: heard by all, or refused by the first that refuses. */
@@ -17,14 +16,13 @@ export async function countTry(db: Db, rules: ReadonlyMap<string, Decide>): Prom
     const counters = new Map<string, Counter>();
     // Always in the same order, so that two transactions never wait for each other.
     for (const [key, decide] of [...rules].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-      await tx
+      // The no-change update holds the row until the commit, whether it was there or not.
+      const row = await tx
         .insertInto('counters')
         .values({ key, wrong: 0, wait_until: 0, last_at: 0 })
-        .onConflict((c) => c.column('key').doNothing())
-        .execute();
-      let query = tx.selectFrom('counters').selectAll().where('key', '=', key);
-      if (isPostgres(tx)) query = query.forUpdate();
-      const row = await query.executeTakeFirstOrThrow();
+        .onConflict((c) => c.column('key').doUpdateSet({ key }))
+        .returningAll()
+        .executeTakeFirstOrThrow();
       const outcome = decide({ wrong: row.wrong, waitUntil: row.wait_until, lastAt: row.last_at });
       if (!outcome.heard) return outcome;
       counters.set(key, outcome.next);
@@ -39,6 +37,27 @@ export async function writeCounter(tx: Db, key: string, counter: Counter): Promi
     .updateTable('counters')
     .set({ wrong: counter.wrong, wait_until: counter.waitUntil, last_at: counter.lastAt })
     .where('key', '=', key)
+    .execute();
+}
+
+/**
+ * D7: takes one counted try back, and the wait it set unless a later try has set another. Relative, so that
+ * wrong tries counted in the meantime stay counted.
+ */
+export async function takeBackTry(db: Db, key: string, counted: Counter, now: number): Promise<void> {
+  await db
+    .updateTable('counters')
+    .set((eb) => ({
+      wrong: eb('wrong', '-', 1),
+      wait_until: eb
+        .case()
+        .when('wait_until', '=', counted.waitUntil)
+        .then(now)
+        .else(eb.ref('wait_until'))
+        .end(),
+    }))
+    .where('key', '=', key)
+    .where('wrong', '>', 0)
     .execute();
 }
 

@@ -39,7 +39,7 @@ export async function migrate(db: Db): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const unknown = (await appliedMigrations(db)).filter((name) => !(name in MIGRATIONS));
   if (unknown.length > 0) {
-    throw new Error(
+    throw new NewerDatabase(
       `The database was made by a newer Sallyport (it knows ${unknown.join(', ')}). Run that version or a later one.`,
     );
   }
@@ -52,6 +52,18 @@ async function appliedMigrations(db: Db): Promise<string[]> {
   if (!tables.some((t) => t.name === 'kysely_migration')) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
   return rows.map((r) => r.name);
+}
+
+/** A newer program has been here: this one would not know what it reads. */
+export class NewerDatabase extends Error {
+  override readonly name = 'NewerDatabase';
+}
+
+/** Is there anybody in it yet? */
+export async function hasPeople(db: Db): Promise<boolean> {
+  const tables = await db.introspection.getTables();
+  if (!tables.some((t) => t.name === 'users')) return false;
+  return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined;
 }
 
 /** Does the database hold any table at all? */

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   type DatabaseConnection,
@@ -82,6 +83,8 @@ class OneAtATimeDriver extends SqliteDriver {
  * processes (the operator's command line) instead of an error.
  */
 export function openSqlite(path: string): DatabaseSync {
+  // Readable by its owner alone from its first byte on; SQLite makes its -wal and -shm alike.
+  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: 5000 });
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');

@@ -52,7 +52,7 @@ export async function endLogin(tx: Tx, id: string, now: number): Promise<boolean
 export async function endLoginsOf(tx: Tx, userId: string, now: number): Promise<void> {
   await tx
     .updateTable('logins')
-    .set({ ended_at: now, backup_codes_sealed: null })
+    .set({ ended_at: now, backup_codes_sealed: null, sign_up_password_hash: null })
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null)
     .execute();

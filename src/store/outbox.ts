@@ -27,10 +27,12 @@ export async function claimOutgoing(
     .orderBy('created_at')
     .limit(most);
   if (isPostgres(db)) due = due.forUpdate().skipLocked();
+  // A named subquery is run once; inside `in (…)` PostgreSQL may run it again and claim more than asked for.
   return db
+    .with('due', () => due)
     .updateTable('outbox')
     .set((eb) => ({ claimed_until: now + claimMs, tries: eb('tries', '+', 1) }))
-    .where('id', 'in', due)
+    .where('id', 'in', (eb) => eb.selectFrom('due').select('due.id'))
     .returningAll()
     .execute();
 }

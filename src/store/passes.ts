@@ -57,7 +57,7 @@ export async function endPasses(
     .where('right_spent_at', 'is', null);
   let passes = tx
     .updateTable('passes')
-    .set({ ended_at: now, ended_by: by })
+    .set({ ended_at: now, ended_by: by, code_hash: null })
     .where('user_id', '=', which.userId)
     .where('ended_at', 'is', null)
     .where('ends_at', '>', now);
@@ -73,34 +73,38 @@ export async function endPasses(
   return passes.returningAll().execute();
 }
 
-/** P5, P7: a set-up spends the right and ends the pass it came with. @returns the passes concerned. */
+/** P5, P7: a set-up spends the right and ends the pass it came with. @returns the passes that were in force. */
 export async function spendSetUpRights(tx: Tx, membershipId: string, now: number): Promise<PassRow[]> {
-  await tx
+  const ended = await tx
     .updateTable('passes')
-    .set({ ended_at: now, ended_by: 'set_up' })
+    .set({ ended_at: now, ended_by: 'set_up', code_hash: null })
     .where('membership_id', '=', membershipId)
     .where('ended_at', 'is', null)
     .where('ends_at', '>', now)
+    .returningAll()
     .execute();
-  return tx
+  await tx
     .updateTable('passes')
     .set({ right_spent_at: now })
     .where('membership_id', '=', membershipId)
     .where('right_until', 'is not', null)
     .where('right_spent_at', 'is', null)
-    .returningAll()
     .execute();
+  return ended;
 }
 
-/** D1: until when a waiting request keeps its login alive; `null` when none waits. */
-export async function waitingRequestUntil(db: Db, loginId: string): Promise<number | null> {
+/**
+ * When the newest request of this login was answered, or stops waiting; `null` when there is none. What that
+ * means for the login's life is the rule's (D1).
+ */
+export async function requestSettlesAt(db: Db, loginId: string): Promise<number | null> {
   const row = await db
     .selectFrom('pass_requests')
-    .select((eb) => eb.fn.max('expires_at').as('until'))
+    .select((eb) => eb.fn.max(eb.fn.coalesce('answered_at', 'expires_at')).as('at'))
     .where('login_id', '=', loginId)
-    .where('answer', 'is', null)
+    .where((eb) => eb.or([eb('answer', 'is', null), eb('answer', '<>', 'withdrawn')]))
     .executeTakeFirst();
-  return row?.until ?? null;
+  return row?.at ?? null;
 }
 
 /** Requests still waiting die with whatever ends the person's logins. */
@@ -280,21 +284,31 @@ export async function activatePass(
   return result.numUpdatedRows === 1n;
 }
 
-/** P6: ends one pass at once, with its set-up right. @returns false when it had ended already. */
+/**
+ * P6: ends one pass at once, with its set-up right; also a right that outlived its pass.
+ * @returns false when there was nothing left to end.
+ */
 export async function endPass(
   tx: Tx,
   id: string,
   by: NonNullable<PassRow['ended_by']>,
   now: number,
 ): Promise<boolean> {
-  const result = await tx
+  const pass = await tx
     .updateTable('passes')
-    .set({ ended_at: now, ended_by: by, right_until: null, code_hash: null })
+    .set({ ended_at: now, ended_by: by, code_hash: null })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
     .where('ends_at', '>', now)
     .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+  const right = await tx
+    .updateTable('passes')
+    .set({ right_until: null })
+    .where('id', '=', id)
+    .where('right_until', '>', now)
+    .where('right_spent_at', 'is', null)
+    .executeTakeFirst();
+  return pass.numUpdatedRows + right.numUpdatedRows > 0n;
 }
 
 /** M4: a mandate switched off ends the account's passes; set-up rights stay, since `forgotten` does. */
@@ -310,14 +324,15 @@ export async function endPassesOfAccount(tx: Tx, accountId: string, now: number)
 }
 
 /** P2: one code at a time: a new one takes the place of those handed over and never used. */
-export async function endUnusedPasses(tx: Tx, membershipId: string, now: number): Promise<void> {
-  await tx
+export async function endUnusedPasses(tx: Tx, membershipId: string, now: number): Promise<PassRow[]> {
+  return tx
     .updateTable('passes')
     .set({ ended_at: now, ended_by: 'revoked', code_hash: null })
     .where('membership_id', '=', membershipId)
     .where('activated_at', 'is', null)
     .where('ended_at', 'is', null)
     .where('ends_at', '>', now)
+    .returningAll()
     .execute();
 }
 

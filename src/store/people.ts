@@ -199,14 +199,18 @@ export async function countRollOut(db: Db, accountId: string, now: number): Prom
   };
 }
 
-export async function countOwners(db: Db, accountId: string): Promise<number> {
-  const { n } = await db
+/** Owners who could act: set up, not disabled; without `except`. */
+export async function countOwners(db: Db, accountId: string, except: string | null = null): Promise<number> {
+  let query = db
     .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.user_id')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('account_id', '=', accountId)
-    .where('role', '=', 'owner')
-    .executeTakeFirstOrThrow();
-  return Number(n);
+    .where('memberships.account_id', '=', accountId)
+    .where('memberships.role', '=', 'owner')
+    .where('memberships.active_at', 'is not', null)
+    .where('users.disabled_at', 'is', null);
+  if (except !== null) query = query.where('memberships.id', '<>', except);
+  return Number((await query.executeTakeFirstOrThrow()).n);
 }
 
 export async function deleteMembership(tx: Tx, id: string): Promise<boolean> {

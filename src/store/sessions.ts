@@ -110,6 +110,12 @@ export async function isKnownBrowser(
   return row !== undefined;
 }
 
+/** Was this token handed out by us, to whomever? */
+export async function isKnownToken(db: Db, tokenHash: string): Promise<boolean> {
+  const query = db.selectFrom('known_browsers').select('user_id').where('token_hash', '=', tokenHash);
+  return (await query.executeTakeFirst()) !== undefined;
+}
+
 export async function forgetKnownBrowsers(tx: Tx, userId: string): Promise<void> {
   await tx.deleteFrom('known_browsers').where('user_id', '=', userId).execute();
 }

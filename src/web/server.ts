@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
@@ -12,6 +13,7 @@ import { Type } from 'typebox';
 import { noteSessionUse } from '../flows/admit.ts';
 import type { Context } from '../flows/context.ts';
 import { health } from '../flows/health.ts';
+import { accountRoutes } from './account/routes.tsx';
 import { type Door, type Edge, sessionSeen } from './edge.ts';
 import { answerBrokenRequest } from './errors/broken-request.tsx';
 import { sendErrorPage } from './errors/routes.tsx';
@@ -46,6 +48,14 @@ export interface RouteEntry {
 }
 
 const clientFile = form({ file: Type.String({ pattern: '^[a-z0-9-]+\\.js$' }) });
+
+/** One step better than the plugin's own: a tenth less for next to no work. */
+const BROTLI = {
+  params: {
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_QUALITY]: 5,
+  },
+};
 
 /** `src/web/` and `dist/web/` lie equally deep below the package. */
 const PACKAGE = new URL('../../', import.meta.url);
@@ -85,10 +95,6 @@ export async function createServer(
   });
   server.setErrorHandler((error, request, reply) => sendErrorPage(edge, error, request, reply));
   server.setNotFoundHandler((request, reply) => sendErrorPage(edge, { statusCode: 404 }, request, reply));
-  server.addHook('onRequest', async (request) => {
-    refuseForeignPosts(edge, request);
-    refuseUnreadableQuery(request.query);
-  });
   server.decorate('productName', ctx.settings.product);
   server.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request;
@@ -103,8 +109,13 @@ export async function createServer(
   server.removeContentTypeParser(['application/json', 'text/plain']);
   await server.register(formbody, { parser: parseForm, bodyLimit: 64 * 1024 });
   // Pages that show a secret say `compress: false`: their length shall tell nothing of it (BREACH).
-  await server.register(compress, { encodings: ['br', 'gzip'], threshold: 1024 });
+  await server.register(compress, { encodings: ['br', 'gzip'], threshold: 1024, brotliOptions: BROTLI });
   await server.register(helmet, helmetOptions(secure));
+  // After helmet, so that what is refused here has every header as well.
+  server.addHook('onRequest', async (request) => {
+    refuseForeignPosts(edge, request);
+    refuseUnreadableQuery(request.query);
+  });
   await server.register(staticFiles, {
     root: [fileURLToPath(new URL('assets/', PACKAGE)), fileURLToPath(new URL('dist/', PACKAGE))],
     prefix: '/assets/',
@@ -133,6 +144,7 @@ export async function createServer(
   invitationRoutes(server, edge);
   passwordRoutes(server, edge);
   homeRoutes(server, edge);
+  accountRoutes(server, edge);
   helpRoutes(server, edge);
   if (options.dev) inboxRoutes(server, edge);
   return { server, routes };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -64,6 +64,19 @@ describe('SQLite alone', () => {
     const deep = openDatabase(`sqlite:${join(folder, 'deep', 'down', 'a.db')}`);
     await migrate(deep);
     await deep.destroy();
+  });
+
+  test('E6: a new file and what SQLite puts beside it are for their owner alone', async () => {
+    const [path, old] = [newFile(), process.umask(0)];
+    const open = openDatabase(`sqlite:${path}`);
+    try {
+      await migrate(open);
+      const modes = ['', '-wal', '-shm'].map((end) => statSync(`${path}${end}`).mode & 0o777);
+      expect(modes).toEqual([0o600, 0o600, 0o600]);
+    } finally {
+      process.umask(old);
+      await open.destroy();
+    }
   });
 
   test('what was committed is there for whoever opens the file next', async () => {

@@ -94,8 +94,7 @@ export function* oneAccount(): Generator<LoginFacts> {
     })) {
       if (rest.afterRecovery !== null && !rest.evidence.some(isBackupCode)) continue;
       if (!rest.textMessages && (!rest.evidence.some(isMailbox) || rest.passesHere.length > 1)) continue;
-      if (rest.wantsPass && (!rest.textMessages || one.authenticators.some((x) => x.kind === 'sms')))
-        continue;
+      if (rest.wantsPass && (!rest.textMessages || rest.evidence.some((e) => e.authenticatorId))) continue;
       yield logIn({ ...entry, ...one, ...rest, accountAsked: 'a' });
     }
   }

@@ -9,7 +9,7 @@ import { accountWords, LANG } from './words.ts';
 export type ActivityQuestion = Parameters<typeof viewActivity>[3];
 
 // A kind of event can be asked for by its own name as well; the page offers their families.
-const KINDS = ['', ...ACTIVITY_KINDS, ...Object.keys(enAccountActivity.sentences)];
+const KINDS = [...new Set(['', ...ACTIVITY_KINDS, ...Object.keys(enAccountActivity.sentences)])];
 
 /** The fields of the filter, of the page and of both exports. */
 export const filterFields = {
@@ -31,7 +31,7 @@ export function questionOf(filter: ActivityFilter): { question: ActivityQuestion
   const problems: Problem[] = [];
   const day = (field: 'from' | 'until') => {
     const at = readDay(filter[field]);
-    if (at === undefined) problems.push({ field, text: words.badDate });
+    if (at === undefined) problems.push({ field, text: words.badDate[field] });
     return at ?? null;
   };
   const from = day('from');

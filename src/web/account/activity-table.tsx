@@ -17,15 +17,17 @@ export function ActivityTable({ lang, caption, events, empty }: ActivityTablePro
     <Table
       caption={caption}
       captionHidden
-      columns={[{ label: what }, { label: where }, { label: at }]}
+      columns={[{ label: at }, { label: what, labelHidden: true }, { label: where }]}
       rows={events.map((event) => ({
         key: event.id,
         cells: [
-          sentenceOf(event, words),
+          <span key="at" class="soft">
+            <Time at={event.at} lang={lang} />
+          </span>,
+          <p key="what">{sentenceOf(event, words)}</p>,
           <span key="from" class="soft">
             {[event.browser, event.network].filter((text) => text !== '').join(', ') || '–'}
           </span>,
-          <Time key="at" at={event.at} lang={lang} />,
         ],
       }))}
       empty={empty}

@@ -37,8 +37,8 @@ async function placeOf(
   id: string,
 ): Promise<string | null> {
   const { session, account } = entered;
-  if (page !== 'person' && page !== 'remove') return addresses[page](account.slug);
+  if (page !== 'person') return addresses[page](account.slug);
   const found = await viewPerson(edge.ctx, session, account.slug, id);
   const person = await unlessRefused(edge, request, reply, entered, found);
-  return person === null ? null : addresses[page](account.slug, person.id);
+  return person === null ? null : addresses.person(account.slug, person.id);
 }

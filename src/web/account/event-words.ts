@@ -18,6 +18,7 @@ function toldOf(event: ActivityEvent, words: AccountActivityMessages): Told {
   return {
     actor: event.by === 'user' ? (event.actor_name ?? words.gone) : words[event.by],
     person: event.person_name ?? (event.user_id === null ? words.nobody : words.gone),
+    toSelf: event.actor_id !== null && event.actor_id === event.user_id,
     detail: (name) => {
       const value = Object.hasOwn(details, name) ? details[name] : '';
       return Array.isArray(value) ? value.join(',') : String(value ?? '');

@@ -67,7 +67,7 @@ export function AccountPage(props: AccountPageProps) {
       title={problems.length > 0 ? `${form.errorPrefix}${whole}` : whole}
       shape="wide"
       signedInAs={frame.email}
-      nav={navigation(frame, current, trail === undefined)}
+      nav={navigation(frame, current)}
       lang={lang}
     >
       <ErrorSummary title={form.problem} problems={problems} />
@@ -86,18 +86,30 @@ export function AccountPage(props: AccountPageProps) {
   );
 }
 
-function navigation({ account, lang }: Frame, current: AccountPageName, isPage: boolean) {
+function navigation({ account, lang }: Frame, current: AccountPageName) {
   const words = accountWords(lang).account.nav;
   const names = ['overview', 'people', 'passes', 'security', 'activity'] as const;
   return names.map((name) => ({
     href: addresses[name](account.slug),
     label: words[name](account.requestsWaiting),
-    current: isPage && name === current,
+    current: name === current,
   }));
 }
 
 /** P5: the open page leaves by itself when the pass ends. */
 function PassBanner({ frame, endsAt }: { frame: Frame; endsAt: number }) {
+  const words = accountWords(frame.lang).account.pass;
+  return (
+    <Notice kind="warning" title={words.title}>
+      <p>{words.end}</p>
+      <PassTime frame={frame} endsAt={endsAt} endsHref="/login?because=pass_over" />
+    </Notice>
+  );
+}
+
+/** How long a pass still has; without script, until when. Then to a GET route: this page may answer a POST. */
+export function PassTime(props: { frame: Frame; endsAt: number; startsAt?: number; endsHref: string }) {
+  const { frame, ...times } = props;
   const words = accountWords(frame.lang).account.pass;
   const label = (
     <>
@@ -105,30 +117,22 @@ function PassBanner({ frame, endsAt }: { frame: Frame; endsAt: number }) {
       <noscript> {words.until}</noscript>
     </>
   );
-  return (
-    <Notice kind="warning" title={words.title}>
-      <TimeLeft
-        now={frame.now}
-        endsAt={endsAt}
-        endsHref="/login?because=pass_over"
-        label={label}
-        lang={frame.lang}
-      />
-      <p>{words.end}</p>
-    </Notice>
-  );
+  return <TimeLeft now={frame.now} {...times} label={label} lang={frame.lang} />;
 }
 
 /** Where "Confirm it's you" may lead back to; the server has the addresses. */
-export const CONFIRM_PAGES = ['invite', 'person', 'remove', 'passes', 'security'] as const;
+export const CONFIRM_PAGES = ['invite', 'person', 'passes', 'security'] as const;
 export type ConfirmPage = (typeof CONFIRM_PAGES)[number];
 
 /** T4: asked for before a form is filled in, so that nothing typed is lost on the way. */
 export function ConfirmFirst({ frame, page, id }: { frame: Frame; page: ConfirmPage; id?: string }) {
   const words = accountWords(frame.lang).account.confirm;
+  const how = frame.account.mandate === null ? words.how.standard : words.how.mandated;
   return (
     <>
-      <p class="soft">{words.why}</p>
+      <p>
+        {words.what[page]} {how}
+      </p>
       <PostButton
         kind="primary"
         action={addresses.confirm(frame.account.slug)}

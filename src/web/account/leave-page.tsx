@@ -9,11 +9,14 @@ export interface LeaveModel {
   readonly email: string;
   readonly slug: string;
   readonly name: string;
+  /** The account would be left without an owner. */
+  readonly isLast: boolean;
   readonly problems: readonly Problem[];
 }
 
 /** P8: the one thing that everybody may do to themselves. Members get here as well, so it stands by itself. */
-export function LeavePage({ model: { lang, email, slug, name, problems } }: { model: LeaveModel }) {
+export function LeavePage({ model }: { model: LeaveModel }) {
+  const { lang, email, slug, name, isLast, problems } = model;
   const words = accountWords(lang).account.leave;
   const form = formWords(lang);
   const title = words.title(name);
@@ -25,13 +28,17 @@ export function LeavePage({ model: { lang, email, slug, name, problems } }: { mo
     >
       <ErrorSummary title={form.problem} problems={problems} />
       <Heading>{title}</Heading>
-      <ul>
-        {words.effects.map((effect) => (
-          <li key={effect}>{effect}</li>
-        ))}
-      </ul>
-      {problems.length === 0 && (
-        <PostButton kind="danger" action={addresses.leave(slug)} label={words.button} />
+      {isLast ? (
+        <p>{words.lastOwner}</p>
+      ) : (
+        <>
+          <ul>
+            {words.effects.map((effect) => (
+              <li key={effect}>{effect}</li>
+            ))}
+          </ul>
+          <PostButton kind="danger" action={addresses.leave(slug)} label={words.button} />
+        </>
       )}
       <LinkButton kind="secondary" href="/">
         {words.back}

@@ -60,8 +60,10 @@ function show(
     return reply;
   }
   const words = accountWords(LANG).account;
-  const text = why === 'last_owner' ? words.leave.lastOwner : why && words.refused[why].text;
-  const problems = text === null ? [] : [{ text }];
-  const model = { lang: LANG, email: session.user.email, slug, name, problems };
+  const isLast = why === 'last_owner';
+  // Who only looks is told; who has pressed the button all the same made a mistake.
+  const text = isLast ? words.leave.lastOwner : why && words.refused[why].text;
+  const problems = text === null || status === 200 ? [] : [{ text }];
+  const model = { lang: LANG, email: session.user.email, slug, name, isLast, problems };
   return sendPage(reply, <LeavePage model={model} />, status);
 }

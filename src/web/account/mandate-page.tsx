@@ -1,4 +1,5 @@
 import type { AccountView, RollOut } from '../../flows/view-account.ts';
+import type { Method } from '../../rules/facts.ts';
 import { Button, Facts, Form, Notice, safeHref, Table } from '../components.tsx';
 import { addresses, choiceFields, type MandateChoice } from './addresses.ts';
 import { AccountPage, type Frame } from './frame.tsx';
@@ -11,6 +12,8 @@ export interface MandateModel {
   readonly frame: Frame;
   readonly rollOut: RollOut;
   readonly choice: MandateChoice;
+  /** How the one who looks gets their own codes for this account; `null`: not at all. */
+  readonly ownMethod: Method | null;
 }
 
 /** M2: whom it hits, before it is confirmed. Looking changes nothing. */
@@ -53,7 +56,7 @@ function SwitchedOff({ lang }: { lang: string }) {
   );
 }
 
-function Chosen({ model: { frame, rollOut, choice } }: { model: MandateModel }) {
+function Chosen({ model: { frame, rollOut, choice, ownMethod } }: { model: MandateModel }) {
   const { account: shared, security } = accountWords(frame.lang);
   const words = security.effect;
   const { mandate, sessionMaxMs, sessionIdleMs } = frame.account;
@@ -62,12 +65,14 @@ function Chosen({ model: { frame, rollOut, choice } }: { model: MandateModel }) 
   const shorter = mandate === null && Math.max(sessionMaxMs, sessionIdleMs) > DAY_MS;
   return (
     <>
-      <Facts
-        facts={[
-          { label: words.chosen.methods, value: choice.methods.map((m) => shared.methods[m]).join(', ') },
-          { label: words.chosen.from, value: security.mandate.from[choice.from] },
-        ]}
-      />
+      <div class="prose">
+        <Facts
+          facts={[
+            { label: words.chosen.methods, value: choice.methods.map((m) => shared.methods[m]).join(', ') },
+            { label: words.chosen.from, value: security.mandate.from[choice.from] },
+          ]}
+        />
+      </div>
       <Table
         caption={words.table}
         columns={[{ label: people }, { label: count, align: 'end' }, { label: happens }]}
@@ -79,6 +84,9 @@ function Chosen({ model: { frame, rollOut, choice } }: { model: MandateModel }) 
       />
       {shorter && <p>{words.shorter}</p>}
       {mandate === null && <Notice>{words.yourself}</Notice>}
+      {ownMethod !== null && !choice.methods.includes(ownMethod) && (
+        <Notice kind="warning">{words.ownMethod(shared.methods[ownMethod])}</Notice>
+      )}
     </>
   );
 }

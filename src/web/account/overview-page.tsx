@@ -109,23 +109,25 @@ function RollOutSection({ frame, rollOut }: { frame: Frame; rollOut: RollOut }) 
           { label: names.notYet, value: rollOut.notYet },
         ]}
       />
-      <Table
-        caption={words.table}
-        captionHidden
-        columns={[{ label: words.columns.state }, { label: words.columns.people, align: 'end' }]}
-        rows={states.map((state) => ({
-          key: state,
-          cells: [
-            <a
-              key="state"
-              href={safeHref(withQuery(addresses.people(account.slug), { filter: PEOPLE_OF[state] }))}
-            >
-              {names[state]}
-            </a>,
-            rollOut[state].toLocaleString(lang),
-          ],
-        }))}
-      />
+      <div class="prose">
+        <Table
+          caption={words.table}
+          captionHidden
+          columns={[{ label: words.columns.state }, { label: words.columns.people, align: 'end' }]}
+          rows={states.map((state) => ({
+            key: state,
+            cells: [
+              <a
+                key="state"
+                href={safeHref(withQuery(addresses.people(account.slug), { filter: PEOPLE_OF[state] }))}
+              >
+                {names[state]}
+              </a>,
+              rollOut[state].toLocaleString(lang),
+            ],
+          }))}
+        />
+      </div>
     </section>
   );
 }

@@ -14,7 +14,8 @@ import { addresses, withQuery } from './addresses.ts';
 import { frameOf } from './frame.tsx';
 import { type Deed, enter, settleDeed, unlessRefused } from './guard.ts';
 import { accountParams, itemParams } from './params.ts';
-import { fieldOf, PassesPage, type TypedAnswer } from './passes-page.tsx';
+import { fieldOf, type TypedAnswer } from './pass-requests.tsx';
+import { PassesPage } from './passes-page.tsx';
 import { accountWords, LANG } from './words.ts';
 
 const config = { door: 'account' } as const;

@@ -13,10 +13,9 @@ import {
   RadioCards,
   TextField,
   Time,
-  TimeLeft,
 } from '../components.tsx';
 import { addresses } from './addresses.ts';
-import { AccountPage, ConfirmFirst, type Frame } from './frame.tsx';
+import { AccountPage, ConfirmFirst, type Frame, PassTime } from './frame.tsx';
 import { ROLES } from './params.ts';
 import { Standing } from './standing.tsx';
 import { accountWords } from './words.ts';
@@ -50,7 +49,9 @@ export function PersonPage({ model }: { model: PersonModel }) {
       problems={problems}
       done={done}
     >
-      <PersonFacts frame={frame} person={person} />
+      <div class="prose">
+        <PersonFacts frame={frame} person={person} />
+      </div>
       {person.self && <p class="prose">{people.person.self}</p>}
       {!person.self && untouchable && <p class="prose">{people.person.onlyOwners}</p>}
       {needsFresh && (
@@ -111,32 +112,29 @@ function PassSection({ model }: { model: PersonModel }) {
     <section class="prose" aria-labelledby="pass">
       <h2 id="pass">{words.title}</h2>
       <p>{words.text}</p>
-      {pass !== null && <PassNow frame={frame} pass={pass} />}
+      {pass !== null && (
+        <PassNow frame={frame} pass={pass} page={addresses.person(frame.account.slug, person.id)} />
+      )}
       {person.may.grantPass && frame.account.fresh && <GrantForm model={model} />}
     </section>
   );
 }
 
-function PassNow({ frame, pass }: { frame: Frame; pass: PassRowView }) {
-  const { people, passes } = accountWords(frame.lang);
-  const words = people.person.pass;
+function PassNow({ frame, pass, page }: { frame: Frame; pass: PassRowView; page: string }) {
+  const words = accountWords(frame.lang).people.person.pass;
   return (
-    <Notice>
-      <p>{pass.state === 'unused' ? words.unused : words.inUse}</p>
-      <TimeLeft
-        now={frame.now}
-        endsAt={pass.endsAt}
-        startsAt={pass.grantedAt}
-        label={pass.state === 'unused' ? passes.unused.until : passes.inForce.left}
-        lang={frame.lang}
-      />
+    <>
+      <Notice>
+        <p>{pass.state === 'unused' ? words.unused : words.inUse}</p>
+        <PassTime frame={frame} endsAt={pass.endsAt} startsAt={pass.grantedAt} endsHref={page} />
+      </Notice>
       {pass.mayRevoke && (
         <PostButton
           action={`/accounts/${frame.account.slug}/passes/${pass.id}/revoke`}
           label={words.revoke}
         />
       )}
-    </Notice>
+    </>
   );
 }
 
@@ -175,7 +173,7 @@ function RoleSection({ model: { frame, person, role, problems } }: { model: Pers
             hint: account.roleHints[value],
           }))}
         />
-        <Button>{words.button}</Button>
+        <Button kind="secondary">{words.button}</Button>
       </Form>
     </section>
   );

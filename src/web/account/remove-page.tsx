@@ -1,7 +1,7 @@
 import type { PersonView } from '../../flows/view-account.ts';
 import { PostButton, safeHref } from '../components.tsx';
 import { addresses } from './addresses.ts';
-import { AccountPage, ConfirmFirst, type Frame } from './frame.tsx';
+import { AccountPage, type Frame } from './frame.tsx';
 import { accountWords } from './words.ts';
 
 export interface RemoveModel {
@@ -31,16 +31,12 @@ export function RemovePage({ model: { frame, person } }: { model: RemoveModel })
           <li key={effect}>{effect}</li>
         ))}
       </ul>
-      {frame.account.fresh ? (
-        <PostButton
-          kind="danger"
-          action={addresses.remove(slug, person.id)}
-          label={words.button}
-          about={person.name}
-        />
-      ) : (
-        <ConfirmFirst frame={frame} page="remove" id={person.id} />
-      )}
+      <PostButton
+        kind="danger"
+        action={addresses.remove(slug, person.id)}
+        label={words.button}
+        about={person.name}
+      />
       <p>
         <a href={safeHref(back)}>{words.back}</a>
       </p>

@@ -111,9 +111,7 @@ function MandateForms({ model }: { model: SecurityModel }) {
   return (
     <>
       <section class="prose" aria-labelledby="change">
-        <h2 id="change" class={mandate === null ? 'visually-hidden' : undefined}>
-          {words.changeTitle}
-        </h2>
+        <h2 id="change">{mandate === null ? words.onTitle : words.changeTitle}</h2>
         <Form action={addresses.security(slug)} fields={{ on: 'yes' }}>
           <Methods model={model} />
           <When model={model} />

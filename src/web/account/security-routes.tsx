@@ -69,6 +69,11 @@ export function securityRoutes(server: Server, edge: Edge): void {
     },
   );
 
+  sessionLengthRoute(server, edge);
+}
+
+/** S2: sessions may be made longer or shorter, within what the rule allows. */
+function sessionLengthRoute(server: Server, edge: Edge): void {
   server.post(
     '/accounts/:slug/security/session-length',
     { config, schema: { params: accountParams, querystring: noQuery, body: lengthBody } },
@@ -142,7 +147,14 @@ async function look(
   const counted = await viewRollOut(edge.ctx, entered.session, slug);
   const rollOut = await unlessRefused(edge, request, reply, entered, counted);
   if (rollOut === null) return reply;
-  return sendPage(reply, <MandatePage model={{ frame: frameOf(edge, entered), rollOut, choice }} />);
+  const model = { frame: frameOf(edge, entered), rollOut, choice, ownMethod: ownMethod(entered) };
+  return sendPage(reply, <MandatePage model={model} />);
+}
+
+/** The kind of authenticator that this account trusts of the one who is signed in. */
+function ownMethod({ session, account }: Entered): Method | null {
+  const trust = session.memberships.find((m) => m.account.slug === account.slug)?.trust;
+  return trust?.state === 'authenticator' ? (session.facts.kinds.get(trust.authenticatorId) ?? null) : null;
 }
 
 /** The second: M1, with fresh 2FA of one's own, after which the effect is shown once more to be confirmed. */

@@ -62,12 +62,16 @@ test('a camera reads the QR code', () => {
 function paint(svg: string, scale: number) {
   const side = Number(/viewBox="0 0 (\d+)/.exec(svg)?.[1]) * scale;
   const pixels = new Uint8ClampedArray(side * side * 4).fill(255);
-  for (const [, x, y, length] of svg.matchAll(/M(\d+) (\d+)\.5h(\d+)/g)) {
-    for (let row = Number(y) * scale; row < (Number(y) + 1) * scale; row++) {
-      const start = row * side + Number(x) * scale;
-      for (let pixel = start; pixel < start + Number(length) * scale; pixel++) {
-        pixels.fill(0, pixel * 4, pixel * 4 + 3);
-      }
+  const [, strokes = ''] = /stroke="#000" d="([^"]+)"/.exec(svg) ?? [];
+  let x = 0;
+  let y = 0;
+  for (const [, command, across = '', down = ''] of strokes.matchAll(/([Mmh])(\d+)(?: (\d+))?/g)) {
+    const from = command === 'M' ? 0 : x;
+    x = from + Number(across);
+    if (command === 'M') y = Number(down);
+    if (command !== 'h') continue;
+    for (let row = y * scale; row < (y + 1) * scale; row++) {
+      pixels.fill(0, (row * side + from * scale) * 4, (row * side + x * scale) * 4);
     }
   }
   return { pixels, side };

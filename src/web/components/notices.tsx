@@ -20,8 +20,9 @@ export function ErrorSummary({
   problems?: readonly Problem[] | undefined;
 }) {
   if (!problems || problems.length === 0) return null;
+  // `autofocus` moves the focus without script too.
   return (
-    <div class="error-summary" role="alert" tabIndex={-1} data-focus>
+    <div class="error-summary" role="alert" tabIndex={-1} autofocus data-focus>
       <h2>{title}</h2>
       <ul>
         {problems.map(({ field, text }) => (
@@ -82,12 +83,19 @@ export function Heading({ children, caption, lead, actions }: HeadingProps) {
     <div class="heading">
       <div>
         {caption && <p class="caption">{caption}</p>}
-        <h1>{children}</h1>
+        <h1>{typeof children === 'string' ? unbroken(children) : children}</h1>
         {lead && <p class="lead">{lead}</p>}
       </div>
       {actions && <div class="actions">{actions}</div>}
     </div>
   );
+}
+
+/** "two-factor" stays on one line; what is long may break, or it would reach over the edge of a phone. */
+function unbroken(text: string): ComponentChildren[] {
+  return text
+    .split(/(\b\w{1,12}-\w{1,12}\b)/)
+    .map((part, place) => (place % 2 === 1 ? <span class="unbroken">{part}</span> : part));
 }
 
 /** One thing to be read from across the room, such as the two-digit number of a pass request. */

@@ -15,13 +15,13 @@ const body = form({ saved: Type.Optional(text(20)) });
 export function backupCodesRoutes(server: Server, edge: Edge): void {
   server.get(
     BACKUP_CODES,
-    { config: { door: 'login' }, schema: { querystring: noQuery } },
+    { config: { door: 'login' }, compress: false, schema: { querystring: noQuery } },
     (request, reply) => show(edge, request, reply, false),
   );
 
   server.post(
     BACKUP_CODES,
-    { config: { door: 'login' }, schema: { querystring: noQuery, body } },
+    { config: { door: 'login' }, compress: false, schema: { querystring: noQuery, body } },
     async (request, reply) => {
       if (!request.body.saved) return show(edge, request, reply, true);
       return proceed(edge, request, reply, await saveBackupCodes(edge.ctx, visitorOf(edge, request)));
@@ -30,7 +30,7 @@ export function backupCodesRoutes(server: Server, edge: Edge): void {
 
   server.get(
     DOWNLOAD,
-    { config: { door: 'login' }, schema: { querystring: noQuery } },
+    { config: { door: 'login' }, compress: false, schema: { querystring: noQuery } },
     async (request, reply) => {
       const at = await standAt(edge, request, reply, 'backup_codes');
       if (at === null) return reply;

@@ -16,17 +16,20 @@ export interface CodeModel extends LoginModel {
   readonly waitUntil: number | null;
 }
 
+/** There is a code on its way that may still be tried. */
+export const isOpen = (challenge: ChallengeView) => challenge.sent && challenge.triesLeft > 0;
+
 const ABOUT_SENDING: readonly CodeFault['result'][] = ['too_early', 'no_more', 'limit'];
 
-/** One problem at the code's field; what is wrong with sending has none, and after the last try it is gone. */
+/** One problem at the code's field; what is wrong with sending has none, nor has a page without a form. */
 export function codeProblems(
   model: CodeModel,
   texts: Readonly<Record<CodeFault['result'], FaultText>>,
-  challenge?: ChallengeView | null,
+  challenge?: ChallengeView,
 ): Problem[] {
   const { fault } = model;
   if (fault === null) return [];
-  const fieldless = ABOUT_SENDING.includes(fault.result) || challenge?.triesLeft === 0;
+  const fieldless = ABOUT_SENDING.includes(fault.result) || (challenge !== undefined && !isOpen(challenge));
   return [{ field: fieldless ? undefined : 'code', text: faultText(texts, fault, model) }];
 }
 
@@ -45,8 +48,6 @@ export interface SentCodeProps {
   model: CodeModel;
   challenge: ChallengeView;
   page: string;
-  /** Said where nothing was sent and nothing can be. */
-  notSent: string;
   /** The button where nothing was sent yet. */
   send: string;
   /** The form for the code. */
@@ -54,16 +55,17 @@ export interface SentCodeProps {
 }
 
 /** The code's form; or, where there is no code to type, the way to get one. */
-export function SentCode({ model, challenge, page, notSent, send, children }: SentCodeProps) {
+export function SentCode({ model, challenge, page, send, children }: SentCodeProps) {
   const words = loginWords(model.lang);
-  if (challenge.sent && challenge.triesLeft > 0) return children;
+  if (isOpen(challenge)) return children;
   if (!challenge.sent && challenge.unsent === null) return <ResendForm action={page} label={send} main />;
+  const why = challenge.sent ? 'tries' : challenge.resendAt === null ? 'login' : 'today';
   return (
     <>
       {model.fault === null && model.waitUntil === null && (
-        <Notice kind="warning">{challenge.sent ? words.noMoreTries : notSent}</Notice>
+        <Notice kind="warning">{words.noCode[why]}</Notice>
       )}
-      {challenge.resendAt === null || challenge.sent ? (
+      {why !== 'today' ? (
         <StartAgain wayOut={model.wayOut} label={words.startAgain} kind="primary" />
       ) : (
         <ResendForm action={page} label={words.sendNewCode} main />
@@ -76,7 +78,7 @@ export function SentCode({ model, challenge, page, notSent, send, children }: Se
 export function AnotherCode(props: { model: CodeModel; challenge: ChallengeView; page: string }) {
   const { model, challenge, page } = props;
   const words = loginWords(model.lang);
-  if (!challenge.sent || challenge.triesLeft === 0) return null;
+  if (!isOpen(challenge)) return null;
   if (challenge.resendAt !== null) {
     return (
       <li>

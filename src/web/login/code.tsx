@@ -49,7 +49,12 @@ async function show(
   if (view === null) return toDueStep(edge, request, reply);
   const { challenge, phone, waitUntil } = view;
   const fault = faultOf(refused, challenge?.resendAt ?? null, edge.ctx.now());
-  const model = { ...loginModel(edge, at), fault, sentAgain, waitUntil };
+  const model = {
+    ...loginModel(edge, at),
+    fault,
+    sentAgain: sentAgain && challenge?.sent === true,
+    waitUntil,
+  };
   const page =
     challenge === null || phone === null ? (
       <AppCodePage model={model} />

@@ -1,7 +1,7 @@
 import type { ChallengeView } from '../../flows/challenge.ts';
 import { Button, CodeField, Form, Heading, problemOf } from '../components.tsx';
 import type { EmailCodeReason } from '../messages/en-login.ts';
-import { AnotherCode, type CodeModel, CodeNotices, codeProblems, SentCode } from './code-page.tsx';
+import { AnotherCode, type CodeModel, CodeNotices, codeProblems, isOpen, SentCode } from './code-page.tsx';
 import { loginWords } from './model.ts';
 import { FormPage, OtherWays } from './parts.tsx';
 
@@ -16,7 +16,7 @@ export function EmailCodePage({ model }: { model: EmailCodeModel }) {
   const { lang, why, mailbox, door, fault } = model;
   const { emailCode: words, sixDigits, sendNewCode } = loginWords(lang);
   const problems = codeProblems(model, words.faults, mailbox);
-  const lead = mailbox.sent && (
+  const lead = isOpen(mailbox) && (
     <>
       {words.sentTo} <b>{door.email}</b>. {words.why[why]}
     </>
@@ -25,13 +25,7 @@ export function EmailCodePage({ model }: { model: EmailCodeModel }) {
     <FormPage lang={lang} title={words.title} problems={problems}>
       <CodeNotices model={model} />
       <Heading lead={lead}>{words.title}</Heading>
-      <SentCode
-        model={model}
-        challenge={mailbox}
-        page={EMAIL_CODE}
-        notSent={words.notSent(door.email)}
-        send={sendNewCode}
-      >
+      <SentCode model={model} challenge={mailbox} page={EMAIL_CODE} send={sendNewCode}>
         <Form action={EMAIL_CODE}>
           <CodeField
             name="code"

@@ -55,7 +55,7 @@ async function show(
         why: at.next.why,
         mailbox,
         fault: faultOf(refused, mailbox.resendAt, edge.ctx.now()),
-        sentAgain,
+        sentAgain: sentAgain && mailbox.sent,
         waitUntil: mailbox.waitUntil,
       }}
     />

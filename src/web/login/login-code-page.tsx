@@ -1,6 +1,6 @@
 import type { ChallengeView } from '../../flows/challenge.ts';
 import { Button, CodeField, Form, Heading, type Problem, problemOf } from '../components.tsx';
-import { AnotherCode, type CodeModel, CodeNotices, codeProblems, SentCode } from './code-page.tsx';
+import { AnotherCode, type CodeModel, CodeNotices, codeProblems, isOpen, SentCode } from './code-page.tsx';
 import { loginWords } from './model.ts';
 import { FormPage, LinkItem, MaskedNumber, OtherWays } from './parts.tsx';
 
@@ -32,10 +32,12 @@ export function TextCodePage({ model }: { model: TextCodeModel }) {
   const { lang, phone, challenge, door } = model;
   const words = loginWords(lang).code;
   const problems = codeProblems(model, words.textFaults, challenge);
-  const lead = (
+  const open = isOpen(challenge);
+  const toSend = !challenge.sent && challenge.unsent === null;
+  const lead = (open || toSend) && (
     <>
-      {challenge.sent ? words.text.sentTo : words.text.toSendTo} <MaskedNumber phone={phone} lang={lang} />.{' '}
-      {challenge.sent && words.text.hint}
+      {open ? words.text.sentTo : words.text.toSendTo} <MaskedNumber phone={phone} lang={lang} />.{' '}
+      {open && words.text.hint}
     </>
   );
   return (
@@ -44,13 +46,7 @@ export function TextCodePage({ model }: { model: TextCodeModel }) {
       <Heading caption={door.account?.name} lead={lead}>
         {words.title}
       </Heading>
-      <SentCode
-        model={model}
-        challenge={challenge}
-        page={LOGIN_CODE}
-        notSent={words.text.notSent}
-        send={words.text.send}
-      >
+      <SentCode model={model} challenge={challenge} page={LOGIN_CODE} send={words.text.send}>
         <VerifyForm model={model} problems={problems} webOtp />
       </SentCode>
       <OtherWays model={model}>
@@ -83,6 +79,7 @@ function RecoveryLinks({ lang }: { lang: string }) {
   return (
     <>
       <LinkItem href="/login/recovery-code">{words.code.recovery}</LinkItem>
+      <LinkItem href="/login/pass">{words.noneOfThese}</LinkItem>
       <LinkItem href="/help/two-factor#locked-out">{words.lockedOut}</LinkItem>
     </>
   );

@@ -71,13 +71,16 @@ function AskPage({ model }: { model: PassModel }) {
   const { lang, door, stage, view, problems } = model;
   const words = passWords(lang);
   const which = stage === 'over' ? 'ask' : stage;
-  const account = door.account?.name ?? words.anAccount;
+  const [first, ...others] = view.askable;
+  const account = (others.length === 0 && door.account?.name) || words.anAccount;
+  // An admin who is not there is not promised.
+  const lead = first === undefined && which !== 'forgotten' ? undefined : words.leads[which](account);
   return (
     <FormPage lang={lang} title={words.titles[which]} problems={problems}>
-      <Heading caption={door.account?.name} lead={words.leads[which](account)}>
+      <Heading caption={door.account?.name} lead={lead}>
         {words.titles[which]}
       </Heading>
-      {view.askable.length > 0 && <p>{words.what}</p>}
+      {first !== undefined && <p>{words.what}</p>}
       <Ask model={model} label={words.button} />
       <Ways model={model} />
     </FormPage>
@@ -140,8 +143,8 @@ function WaitingPage({ model, request }: { model: PassModel; request: Request })
   const words = passWords(lang).waiting;
   const left = (
     <>
-      <span class="js-only">{words.left}</span>
-      <noscript>{words.until}</noscript>
+      {words.left}
+      <noscript> {words.until}</noscript>
     </>
   );
   return (
@@ -200,8 +203,11 @@ function Ways({ model }: { model: PassModel }) {
   const { lang, stage, canGoBack } = model;
   const words = passWords(lang);
   if (stage === 'over') return null;
+  // Where the form asks for which account, there is no second list of them.
+  const asksWhich = stage === 'ask' && model.view.askable.length > 1;
+  const door = asksWhich ? { ...model.door, others: [] } : model.door;
   return (
-    <OtherWays model={model}>
+    <OtherWays model={{ ...model, door }}>
       {stage === 'unable' && <LinkItem href={LOGIN_CODE}>{words.backToCode}</LinkItem>}
       {canGoBack && (
         <li>

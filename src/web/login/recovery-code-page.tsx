@@ -27,6 +27,7 @@ export function RecoveryCodePage({ model }: { model: RecoveryCodeModel }) {
       <OtherWays model={model}>
         {phone === 'usable' && <LinkItem href="/login/code">{words.back}</LinkItem>}
         {phone === 'pass_only' && <LinkItem href="/login/pass">{words.passOnly.back}</LinkItem>}
+        {phone !== 'pass_only' && <LinkItem href="/login/pass">{loginWords(lang).noneOfThese}</LinkItem>}
         <LinkItem href="/help/two-factor#locked-out">{loginWords(lang).lockedOut}</LinkItem>
       </OtherWays>
     </FormPage>

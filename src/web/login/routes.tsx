@@ -7,7 +7,7 @@ import { codeRoutes } from './code.tsx';
 import { emailCodeRoutes } from './email-code.tsx';
 import { goOnRoutes } from './go-on.tsx';
 import { logInRoutes } from './log-in.tsx';
-import { passRoutes } from './pass.tsx';
+import { passRoutes } from './pass-routes.tsx';
 import { recoveredRoutes } from './recovered.tsx';
 import { recoveryCodeRoutes } from './recovery-code.tsx';
 import { refusedRoutes } from './refused.tsx';

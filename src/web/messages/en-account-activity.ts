@@ -1,4 +1,5 @@
 import type { AuditKind } from '../../flows/audit.ts';
+import { durationInWords } from './durations.ts';
 
 /** What the filter offers: only kinds that can concern an account. */
 export const ACTIVITY_KINDS = [
@@ -18,6 +19,8 @@ export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 export interface Told {
   readonly actor: string;
   readonly person: string;
+  /** Done to oneself. */
+  readonly toSelf: boolean;
   /** A detail of the event, or an empty text. */
   readonly detail: (name: string) => string;
 }
@@ -41,11 +44,14 @@ const WORDS: Readonly<Record<string, string>> = {
   reset: 'their password was reset',
   not_me: 'they said “This was not me”',
   disabled: 'their login was disabled',
+  revoked: 'it was revoked',
+  removed: 'they are out of the account',
+  mandate_off: 'two-factor authentication was switched off',
 };
 const word = (text: string) => WORDS[text] ?? text;
 const words = (list: string) => list.split(',').map(word).join(', ');
 const brackets = (text: string) => (text === '' ? '' : ` (${text})`);
-const minutes = (ms: string) => `${Math.round(Number(ms) / 60_000)} minutes`;
+const time = (ms: string) => durationInWords(Number(ms), 'en');
 
 export const enAccountActivity = {
   title: 'Activity',
@@ -76,9 +82,12 @@ export const enAccountActivity = {
   pages: 'Older and newer',
   older: 'Older',
   newest: 'Newest',
-  badDate: 'Type a date like 2025-11-24.',
+  badDate: {
+    from: 'The first day is not a date. Type it like 2025-11-24.',
+    until: 'The last day is not a date. Type it like 2025-11-24.',
+  },
   wrongOrder: 'The last day is before the first.',
-  operator: 'The people who run this service',
+  operator: 'The operator',
   nobody: 'Somebody',
   gone: 'somebody no longer here',
   unknown: (kind: string) => kind,
@@ -115,7 +124,7 @@ export const enAccountActivity = {
     'membership.role_changed': (e) =>
       `${e.actor} made ${e.person} ${word(e.detail('to'))} (was ${word(e.detail('from'))})`,
     'membership.removed': (e) =>
-      e.actor === e.person ? `${e.actor} left the account` : `${e.actor} removed ${e.person}`,
+      e.toSelf ? `${e.actor} left the account` : `${e.actor} removed ${e.person}`,
     'membership.sessions_ended': (e) => `${e.actor} ended the sessions of ${e.person}`,
     'mandate.switched_on': (e) =>
       `${e.actor} switched two-factor authentication on (${words(e.detail('methods'))}, ${word(e.detail('from'))})`,
@@ -123,7 +132,7 @@ export const enAccountActivity = {
     'mandate.changed': (e) =>
       `${e.actor} changed two-factor authentication (${words(e.detail('methods'))}, ${word(e.detail('from'))})`,
     'session_length.changed': (e) =>
-      `${e.actor} set the session length to ${minutes(e.detail('maxMs'))}, ${minutes(e.detail('idleMs'))} idle`,
+      `${e.actor} set the session length to ${time(e.detail('maxMs'))}, ${time(e.detail('idleMs'))} idle`,
     'pass.requested': (e) => `${e.actor} asked for a pass`,
     'pass.request_denied': (e) => `${e.actor} denied ${e.person} a pass`,
     'pass.request_died': (e) => `A request of ${e.person} died: ${e.actor} typed three wrong numbers`,

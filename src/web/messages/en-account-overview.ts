@@ -26,7 +26,7 @@ export const enAccountOverview = {
   oneOwner: {
     title: 'There is only one owner',
     text: 'If that person loses their phone, nobody here can give them a pass. Make a second person an owner.',
-    link: 'People',
+    link: 'Go to People',
   },
   rollOut: {
     title: 'Two-factor authentication',

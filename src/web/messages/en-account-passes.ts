@@ -52,11 +52,11 @@ export const enAccountPasses = {
       not_mandated: () => 'This account does not ask for two-factor authentication, so nobody needs a pass.',
       wrong_number: (left: number) =>
         left === 0
-          ? 'That was the third wrong number, so the request is dead. They can ask again: if it was them at all.'
+          ? 'That was the third wrong number, so the request is dead. They can ask again, if it was them at all.'
           : `That is not the number on their screen. Ask them to read it again. You have ${tries(left)} left.`,
     } satisfies Record<GrantFault['result'], (triesLeft: number) => string>,
   },
-  inForce: { title: 'In force', none: 'Nobody is in with a pass.', left: 'Left:' },
+  inForce: { title: 'In force', none: 'Nobody is in with a pass.' },
   unused: { title: 'Not used yet', until: 'Good until' },
   past: { title: 'Past', none: 'No pass has ended yet.', latest: (n: number) => `The latest ${n}.` },
   columns: { person: 'Person', reason: 'Reason', granted: 'Granted', end: 'End', actions: 'Actions' },
@@ -65,7 +65,7 @@ export const enAccountPasses = {
     handed_over: 'handed over',
   } satisfies Record<PassRowView['kind'], string>,
   by: (name: string) => `by ${name}`,
-  operator: 'the people who run this service',
+  operator: 'the operator',
   somebodyGone: 'somebody no longer here',
   ended: (by: string | null) => (by === null ? 'Ran out' : (ENDS[by as keyof typeof ENDS] ?? by)),
   neverUsed: 'never used',

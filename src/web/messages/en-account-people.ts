@@ -97,7 +97,7 @@ export const enAccountPeople = {
       role: 'The role is changed, and holds from now on.',
       sessions: 'Their sessions for this account are ended.',
     } satisfies Record<PersonDone, string>,
-    self: 'This is you. Roles, passes and sessions of yours are in other owners’ hands; your sessions stand on the start page.',
+    self: 'This is you. Another owner can change your role or give you a pass. Your sessions are on the start page.',
     onlyOwners: 'Only owners change anything about admins and owners.',
     pass: {
       title: 'Locked out? Give a pass',

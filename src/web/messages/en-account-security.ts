@@ -24,11 +24,13 @@ export interface Effect {
 }
 
 const kept = 'Nothing changes for them.';
+/** T2: only those who are newly asked can wait for their next login. */
 const start = ({ from }: Effect) =>
   from === 'now' ? 'are out at once; back in, they' : 'go on as they are; at their next login they';
 const ofKind = (method: Method, other: string) => (effect: Effect) => {
   if (!effect.methods.includes(method)) {
-    return `At their next login they show their code once more, then change to ${other}.`;
+    const way = effect.wasOn ? 'are out at once; back in, they' : start(effect);
+    return `They ${way} show their code once more, then change to ${other}.`;
   }
   if (effect.wasOn) return kept;
   return `They ${start(effect)} type a code.`;
@@ -84,6 +86,7 @@ export const enAccountSecurity = {
     } satisfies Record<Mandate['from'], { label: string; hint: string }>,
     look: 'See whom it affects',
     switchOff: 'Switch off',
+    onTitle: 'Switch it on',
     changeTitle: 'Change',
     offTitle: 'Switch off',
     offText: 'A password is then enough to enter this account.',
@@ -113,6 +116,8 @@ export const enAccountSecurity = {
     } satisfies Record<keyof RollOut, (effect: Effect) => string>,
     nobody: 'Nobody is affected.',
     shorter: 'Sessions last at most 24 hours while it is on; the length set here is shortened to that.',
+    ownMethod: (method: string) =>
+      `You get your own codes by ${method.toLowerCase()}. After this you set up again yourself, right away.`,
     yourself:
       'You are asked for a code of your own first. If you have none, you set it up now, so that you do not lock yourself out.',
     off: [

@@ -1,6 +1,7 @@
 import type { Refusal } from '../../flows/act.ts';
 import type { PersonView, RollOut } from '../../flows/view-account.ts';
 import type { Method, Plan, Role } from '../../rules/facts.ts';
+import type { ConfirmPage } from '../account/frame.tsx';
 
 /** The pages of an account, as its navigation names them. */
 export type AccountPageName = 'overview' | 'people' | 'passes' | 'security' | 'activity';
@@ -58,7 +59,16 @@ export const enAccount = {
 
   confirm: {
     button: 'Confirm it’s you',
-    why: 'First confirm that it is you: with a code from your phone, or with your password where this account does not ask for codes. It holds for five minutes.',
+    what: {
+      invite: 'To invite people,',
+      person: 'To give a pass or change the role,',
+      passes: 'To grant a pass,',
+      security: 'To change anything here,',
+    } satisfies Record<ConfirmPage, string>,
+    how: {
+      mandated: 'first confirm that it is you, with a code from your phone. It holds for five minutes.',
+      standard: 'first confirm that it is you, with your password or a code. It holds for five minutes.',
+    },
   },
 
   pass: {

@@ -19,7 +19,7 @@ export interface HelpMessages {
 }
 
 export const enHelp: HelpMessages = {
-  title: 'Two-factor authentication',
+  title: 'Help with two-factor authentication',
   lead: 'How to set it up, how to log in with it, and what to do when you are locked out.',
   contents: 'On this page',
   appStore: 'App Store',

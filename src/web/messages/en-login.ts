@@ -35,7 +35,8 @@ const codeFaults = {
   wait: (f) => `Too many wrong codes. Try again in ${f.time}.`,
   dead: (f) => `Too many wrong codes: none is taken any more. Turn to ${f.support}.`,
   too_early: (f) => `A code is on its way. You can get a new one in ${f.time}.`,
-  limit: 'We cannot send more codes today. Use the last one we sent, or try again tomorrow.',
+  limit:
+    'We could not send another code: too many have gone there today. Use the last one, or try again tomorrow.',
 } satisfies CodeFaults;
 
 export const enLogin = {
@@ -80,13 +81,19 @@ export const enLogin = {
   },
   startAgain: 'Start again',
   otherAccounts: 'Enter another account instead',
+  noneOfThese: 'I can’t use any of these',
   lockedOut: 'Locked out? What you can do',
   sentAgain: 'A new code is on its way. Only the newest one works.',
   numberEndingIn: (digits: string) => `the number ending in ${digits}`,
   sixDigits: 'Six-digit code',
   sendNewCode: 'Send a new code',
   noMoreCodes: 'No more codes can be sent in this login.',
-  noMoreTries: 'This code can no longer be tried. Start again to get a new one.',
+  /** Why there is no code to type. */
+  noCode: {
+    tries: 'This code can no longer be tried. Start again to get a new one.',
+    login: 'No more codes can be sent in this login. Start again to get one.',
+    today: 'We could not send a code: too many have gone there today. Try again tomorrow.',
+  },
   waiting: (time: string) => `Too many wrong codes. You can try again in ${time}.`,
 
   emailCode: {
@@ -100,8 +107,6 @@ export const enLogin = {
       trust: 'This account does not know your authenticator yet. Before it does, show that it is you.',
     } satisfies Record<EmailCodeReason, string>,
     hint: 'It works for 10 minutes, in this browser. Not there? Look in your spam folder.',
-    notSent: (email: string) =>
-      `We could not send a code to ${email}: it has had too many today. Try again tomorrow.`,
     submit: 'Continue',
     faults: codeFaults,
   },
@@ -115,7 +120,6 @@ export const enLogin = {
       sentTo: 'We sent a code by text message to',
       toSendTo: 'We send the code by text message to',
       hint: 'It works for 10 minutes.',
-      notSent: 'No more codes can be sent in this login. Enter a recovery code, or start again.',
       send: 'Send a code',
     },
     submit: 'Verify',
@@ -174,11 +178,11 @@ export const enLogin = {
     choices: {
       continue: {
         label: 'Continue',
-        hint: 'I still have my phone and number. Next time I am asked for its code again.',
+        hint: 'I still have my phone and number.',
       },
       replace: {
         label: 'My phone or number is gone: set up again',
-        hint: 'The old phone and the old backup codes stop working.',
+        hint: 'A new set-up takes its place. Its backup codes stop working.',
       },
     },
     submit: 'Continue',
@@ -213,18 +217,11 @@ export const enLogin = {
     reasons: {
       disabled: (support: string) =>
         `This login has been disabled. If you think that is a mistake, turn to ${support}.`,
+      unknown: (support: string) =>
+        `You are no longer in that account. If you think that is a mistake, ask an admin of the account, or turn to ${support}.`,
       no_method: (support: string) =>
         `Your account allows text messages only, and they cannot be sent at the moment. Ask an admin of your account to allow authenticator apps, or turn to ${support}.`,
     } satisfies Record<RefusedReason, (support: string) => string>,
-  },
-
-  pass: {
-    title: 'You need a pass',
-    lead: (account: string) =>
-      `${account} has forgotten your authenticator, so its codes and your backup codes no longer open it.`,
-    how: 'Only a pass from an admin of the account lets you in. Ask one, best by phone: they can give you a pass code.',
-    help: (support: string) => `Nobody to ask? Turn to ${support}.`,
-    enter: 'Enter a pass code',
   },
 };
 

@@ -43,8 +43,8 @@ export const enPass = {
     label: 'Your number',
     read: 'Read this number to the admin who calls you.',
     never: 'To nobody else. Do not close this page: it goes on by itself.',
-    left: 'This number is good for',
-    until: 'This number is good until',
+    left: 'Time left:',
+    until: 'until',
     ask: (account: string) => `Nobody calls? Ring an admin of ${account} yourself.`,
   },
   granted: {
@@ -83,7 +83,7 @@ export const enPass = {
   back: 'I can use my phone after all',
   backToCode: 'Use your phone instead',
   recovery: 'Enter recovery code',
-  passCode: 'An admin gave you a pass code? Type it there.',
+  passCode: 'or pass code',
 };
 
 export type PassMessages = typeof enPass;

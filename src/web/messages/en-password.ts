@@ -65,7 +65,7 @@ export const enPassword: PasswordMessages = {
     noAddress: 'Type a whole e-mail address, like name@example.com.',
   },
   linkSent: {
-    title: 'Check your e-mail',
+    title: 'Check your e-mail for a link',
     ifThereIs: (email) => `If there is a login with the address ${email}, a link is on its way.`,
     works: 'It works once, for 30 minutes.',
     nothing: 'Nothing there after a few minutes? Look into the spam folder, and check the address.',
@@ -76,7 +76,7 @@ export const enPassword: PasswordMessages = {
     lead: 'Saving it ends all your sessions. Then log in with it; if you use codes from your phone, you still need one.',
   },
   resetGone: {
-    title: 'This link no longer works',
+    title: 'This password link no longer works',
     paragraphs: [
       'It was used already, or it is older than 30 minutes.',
       'If you have just saved a new password, it is saved: log in with it.',

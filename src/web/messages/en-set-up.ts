@@ -6,11 +6,7 @@ import type { FaultText } from './fault-text.ts';
 
 export type SetUpBasis = Extract<NextStep, { step: 'set_up' }>['basis'];
 export type AppFault = CodeFault | Extract<AppResult, { result: 'clock_off' }>;
-export type PhoneFault =
-  | Extract<PhoneResult, { result: 'bad_number' }>['fault']
-  | 'missing'
-  | 'no_country'
-  | 'no_more';
+export type PhoneFault = Extract<PhoneResult, { result: 'bad_number' }>['fault'] | 'missing' | 'no_country';
 
 export const enSetUp = {
   title: 'Set up two-factor authentication',
@@ -78,7 +74,6 @@ export const enSetUp = {
       wrong_country:
         'That number belongs to another country. Choose its country, or type it without a country code.',
       cannot_receive: 'That number cannot get text messages. Type the number of a mobile phone.',
-      no_more: 'No more messages can be sent in this login. Log in again, or use an app.',
     } satisfies Record<PhoneFault, string>,
   },
 
@@ -86,7 +81,6 @@ export const enSetUp = {
     title: 'Check your phone',
     sentTo: 'We sent a six-digit code to',
     hint: 'It works for 10 minutes.',
-    notSent: 'No more messages can be sent in this login. Choose another way, or start again.',
     send: 'Send a code',
     submit: 'Verify',
     changeNumber: 'Change number',

@@ -16,13 +16,15 @@ const body = form({ code: Type.Optional(text(200)) });
 
 /** `/login/set-up/app`: the key for the app, and the code that proves that the app has it. */
 export function appRoutes(server: Server, edge: Edge): void {
-  server.get(APP, { config: { door: 'login' }, schema: { querystring: noQuery } }, (request, reply) =>
-    show(edge, request, reply, null),
+  server.get(
+    APP,
+    { config: { door: 'login' }, compress: false, schema: { querystring: noQuery } },
+    (request, reply) => show(edge, request, reply, null),
   );
 
   server.post(
     APP,
-    { config: { door: 'login' }, schema: { querystring: noQuery, body } },
+    { config: { door: 'login' }, compress: false, schema: { querystring: noQuery, body } },
     async (request, reply) => {
       const refuse = (fault: AppFault) => show(edge, request, reply, fault);
       const outcome = await confirmApp(edge.ctx, visitorOf(edge, request), request.body.code ?? '');

@@ -38,8 +38,6 @@ export function phoneRoutes(server: Server, edge: Edge): void {
           return seeOther(reply, TEXT);
         case 'bad_number':
           return refuse(outcome.fault);
-        case 'no_more':
-          return refuse('no_more');
         case 'moved':
           return toDueStep(edge, request, reply);
         default:

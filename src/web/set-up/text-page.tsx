@@ -1,6 +1,13 @@
 import type { ChallengeView } from '../../flows/challenge.ts';
 import { Button, CodeField, Form, Heading, problemOf } from '../components.tsx';
-import { AnotherCode, type CodeModel, CodeNotices, codeProblems, SentCode } from '../login/code-page.tsx';
+import {
+  AnotherCode,
+  type CodeModel,
+  CodeNotices,
+  codeProblems,
+  isOpen,
+  SentCode,
+} from '../login/code-page.tsx';
 import { loginWords } from '../login/model.ts';
 import { FormPage, LinkItem, MaskedNumber, OtherWays } from '../login/parts.tsx';
 import { SET_UP } from './choose-page.tsx';
@@ -18,7 +25,7 @@ export function TextPage({ model }: { model: TextModel }) {
   const { lang, phone, challenge, door, fault } = model;
   const { text: words, otherMethod } = setUpWords(lang);
   const problems = codeProblems(model, words.faults, challenge);
-  const lead = challenge.sent && (
+  const lead = isOpen(challenge) && (
     <>
       {words.sentTo} <MaskedNumber phone={phone} lang={lang} />. {words.hint}
     </>
@@ -29,7 +36,7 @@ export function TextPage({ model }: { model: TextModel }) {
       <Heading caption={door.account?.name} lead={lead}>
         {words.title}
       </Heading>
-      <SentCode model={model} challenge={challenge} page={TEXT} notSent={words.notSent} send={words.send}>
+      <SentCode model={model} challenge={challenge} page={TEXT} send={words.send}>
         <Form action={TEXT}>
           <CodeField
             name="code"

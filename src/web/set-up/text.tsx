@@ -46,6 +46,7 @@ async function show(
   // No number yet in this login.
   if (view === null) return seeOther(reply, PHONE);
   const fault = faultOf(refused, view.challenge.resendAt, edge.ctx.now());
-  const model = { ...loginModel(edge, at), ...view, fault, sentAgain, waitUntil: null };
+  const again = sentAgain && view.challenge.sent;
+  const model = { ...loginModel(edge, at), ...view, fault, sentAgain: again, waitUntil: null };
   return sendPage(reply, <TextPage model={model} />, refused === null ? 200 : 422);
 }

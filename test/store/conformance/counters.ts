@@ -5,6 +5,7 @@ import {
   countTry,
   type Decide,
   readCounter,
+  takeBackTry,
   writeCounter,
 } from '../../../src/store/counters.ts';
 import { type Db, inTransaction } from '../../../src/store/database.ts';
@@ -49,6 +50,38 @@ export function counterTests(db: () => Db): void {
     const results = await fifty(() => countBy([key, hearMost(10)]));
     expect(results.filter((r) => r.heard)).toHaveLength(10);
     expect(await wrong(key)).toBe(10);
+  });
+
+  test('D7: a right one takes its own try back, and its own wait', async () => {
+    const key = newId();
+    await countBy([key, hear]);
+    const second = await countBy([key, hear]);
+    if (!second.heard) throw new Error('heard');
+    await takeBackTry(db(), key, second.counters.get(key) ?? { wrong: 0, waitUntil: 0, lastAt: 0 }, NOW);
+    expect(await readCounter(db(), key)).toEqual({ wrong: 1, waitUntil: NOW, lastAt: NOW });
+  });
+
+  test('D7: wrong ones counted while a right one was hashed stay counted, and so does their wait', async () => {
+    const key = newId();
+    const right = await countBy([key, hear]);
+    if (!right.heard) throw new Error('heard');
+    const slower: Decide = (counter) => ({
+      heard: true,
+      next: { wrong: (counter?.wrong ?? 0) + 1, waitUntil: NOW + 30, lastAt: NOW },
+    });
+    await fifty(() => countBy([key, slower]));
+    await takeBackTry(db(), key, right.counters.get(key) ?? { wrong: 0, waitUntil: 0, lastAt: 0 }, NOW);
+    expect(await readCounter(db(), key)).toEqual({ wrong: CLIENTS, waitUntil: NOW + 30, lastAt: NOW });
+  });
+
+  test('D7: fifty right ones at once leave nothing behind', async () => {
+    const key = newId();
+    await fifty(async () => {
+      const right = await countBy([key, hear]);
+      if (!right.heard) throw new Error('heard');
+      await takeBackTry(db(), key, right.counters.get(key) ?? { wrong: 0, waitUntil: 0, lastAt: 0 }, NOW);
+    });
+    expect(await wrong(key)).toBe(0);
   });
 
   test('D7: over several counters a try counts in all or in none', async () => {

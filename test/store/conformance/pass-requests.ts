@@ -6,9 +6,9 @@ import {
   countWrongNumber,
   findRequest,
   newestRequestOf,
+  requestSettlesAt,
   takeBackWrongNumber,
   waitingRequests,
-  waitingRequestUntil,
   withdrawRequestsOf,
   withdrawRequestsOfAccount,
   withdrawRequestsOfMembership,
@@ -31,16 +31,23 @@ export function passRequestTests(db: () => Db): void {
     expect(await newestRequestOf(db(), newId())).toBeNull();
   });
 
-  test('D1, P1: a login lives as long as its last waiting request', async () => {
+  test('D1, P1: when the newest request of a login was answered, or stops waiting', async () => {
     const member = await addMember(db());
     const login_id = newId();
-    expect(await waitingRequestUntil(db(), login_id)).toBeNull();
-    await addRequest(db(), member, { login_id, ...denied, expires_at: NOW + 99 });
-    expect(await waitingRequestUntil(db(), login_id)).toBeNull();
+    expect(await requestSettlesAt(db(), login_id)).toBeNull();
+    await addRequest(db(), member, { login_id, answer: 'withdrawn', answered_at: NOW + 99 });
+    expect(await requestSettlesAt(db(), login_id)).toBeNull();
     await addRequest(db(), member, { login_id, expires_at: NOW + 10 });
     await addRequest(db(), member, { login_id, expires_at: NOW + 30 });
     await addRequest(db(), member, { expires_at: NOW + 50 });
-    expect(await waitingRequestUntil(db(), login_id)).toBe(NOW + 30);
+    expect(await requestSettlesAt(db(), login_id)).toBe(NOW + 30);
+    await addRequest(db(), member, {
+      login_id,
+      expires_at: NOW + 90,
+      answer: 'granted',
+      answered_at: NOW + 40,
+    });
+    expect(await requestSettlesAt(db(), login_id)).toBe(NOW + 40);
   });
 
   test('P1: waiting are those of the member that are neither answered nor over', async () => {

@@ -127,6 +127,19 @@ export function passTests(db: () => Db): void {
     expect(await find(pass.id)).toEqual(pass);
   });
 
+  test('P6: a set-up right that outlived its pass is ended too, once; a spent one is history', async () => {
+    const member = await addMember(db());
+    const over = await addPass(db(), member, { ...activated(), ends_at: NOW });
+    const spent = await addPass(db(), member, { ...activated(), ends_at: NOW, right_spent_at: NOW - 1 });
+    const lapsed = await addPass(db(), member, { ...activated(), ends_at: NOW - 1, right_until: NOW });
+    expect(await winners(db(), (tx) => endPass(tx, over.id, 'revoked', NOW))).toBe(1);
+    expect(await find(over.id)).toEqual({ ...over, right_until: null });
+    for (const pass of [spent, lapsed]) {
+      expect(await winners(db(), (tx) => endPass(tx, pass.id, 'revoked', NOW))).toBe(0);
+      expect(await find(pass.id)).toEqual(pass);
+    }
+  });
+
   test('T23: activated and revoked by fifty at once, it is over in the end, once, without a right', async () => {
     const pass = await addPass(db(), await addMember(db()), { code_hash: 'hash' });
     const done = await atOnce(db(), async (tx, n) => {
@@ -189,8 +202,9 @@ export function passTests(db: () => Db): void {
     const unused = await addPass(db(), here, { code_hash: 'hash' });
     const used = await addPass(db(), here, activated());
     const elsewhere = await addPass(db(), there, { code_hash: 'hash' });
-    await inTransaction(db(), (tx) => endUnusedPasses(tx, here.membership.id, NOW));
-    expect(await find(unused.id)).toEqual({ ...unused, code_hash: null, ended_at: NOW, ended_by: 'revoked' });
+    const gone = await inTransaction(db(), (tx) => endUnusedPasses(tx, here.membership.id, NOW));
+    expect(gone).toEqual([{ ...unused, code_hash: null, ended_at: NOW, ended_by: 'revoked' }]);
+    expect(await find(unused.id)).toEqual(gone[0]);
     expect(await find(used.id)).toEqual(used);
     expect(await find(elsewhere.id)).toEqual(elsewhere);
   });
@@ -202,7 +216,7 @@ export function passTests(db: () => Db): void {
     const taken = await addPass(db(), here, { ends_at: NOW - 1, ended_at: NOW - 2, ended_by: 'reset' });
     const kept = await addPass(db(), there, activated());
     const spend = () => inTransaction(db(), (tx) => spendSetUpRights(tx, here.membership.id, NOW));
-    expect((await spend()).map((p) => p.id).sort()).toEqual([live.id, over.id].sort());
+    expect((await spend()).map((p) => p.id)).toEqual([live.id]);
     expect(await spend()).toEqual([]);
     expect(await find(live.id)).toEqual({ ...live, ended_at: NOW, ended_by: 'set_up', right_spent_at: NOW });
     expect(await find(over.id)).toEqual({ ...over, right_spent_at: NOW });

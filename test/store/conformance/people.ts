@@ -221,12 +221,17 @@ export function peopleTests(db: () => Db): void {
     expect(await names(account, { search })).toEqual(expected);
   });
 
-  test('P8: owners are counted, admins are not', async () => {
+  test('P8: owners are counted who could act, admins are not', async () => {
     const account = await addAccount(db());
+    const owner = await join(account, { role: 'owner' });
     await join(account, { role: 'owner' });
-    await join(account, { role: 'owner' });
-    await join(account, { role: 'admin' });
+    await join(account, { role: 'owner', active_at: null });
+    await join(account, { role: 'owner', disabled_at: NOW });
+    const admin = await join(account, { role: 'admin' });
+    await join(await addAccount(db()), { role: 'owner' });
     expect(await countOwners(db(), account.id)).toBe(2);
+    expect(await countOwners(db(), account.id, owner.membership.id)).toBe(1);
+    expect(await countOwners(db(), account.id, admin.membership.id)).toBe(2);
   });
 
   test('P6: fifty admins remove one member, one wins', async () => {
