@@ -2,6 +2,7 @@ import { ACCESS, type Access, type Deed, hasFreshTwoFactor, isFresh, mayDo } fro
 import type { Role } from '../rules/facts.ts';
 import {
   type AccountRow,
+  findAccount,
   findAccountBySlug,
   findMembership,
   lockAccount,
@@ -50,7 +51,7 @@ export async function act<T>(
   deed: (tx: Tx, acting: Acting) => Promise<T>,
 ): Promise<T | Refusal> {
   return inTransaction(ctx.db, async (tx): Promise<T | Refusal> => {
-    const judged = await judge(ctx, tx, session, wanted);
+    const judged = await judge(ctx, tx, session, wanted, lockAccount);
     return 'result' in judged ? judged : deed(tx, judged);
   });
 }
@@ -61,10 +62,11 @@ export async function judge(
   db: Db,
   before: SignedIn,
   wanted: Wanted,
+  read: (db: Db, id: string) => Promise<AccountRow | null> = findAccount,
 ): Promise<Acting | Refusal> {
-  // The account's row first: on it everybody who changes roles or the mandate waits for one another.
+  // For a deed the account's row is locked first: on it everybody who changes roles or the mandate waits for one another.
   const found = await findAccountBySlug(db, wanted.slug);
-  const account = found === null ? null : await lockAccount(db, found.id);
+  const account = found === null ? null : await read(db, found.id);
   const row = await findSession(db, before.row.id);
   const session = row === null ? null : await signedIn(ctx, db, row);
   if (session === null) return { result: 'signed_out' };

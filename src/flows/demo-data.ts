@@ -95,7 +95,7 @@ async function makePerson(
     email: person.email,
     name: person.name,
     password_hash: passwordHash,
-    password_changed_at: now,
+    password_changed_at: now - 20 * DAY_MS,
     created_at: now - 20 * DAY_MS,
     disabled_at: null,
   });

@@ -126,7 +126,7 @@ export async function grantRequest(
   const judged = await judge(ctx, ctx.db, session, wanted);
   if ('result' in judged) return judged;
   if (!isReason(given.reason)) return { result: 'reason_missing' };
-  if (!(await countWrongNumber(ctx.db, request.id, WRONG_NUMBERS))) return { result: 'not_found' };
+  if (!(await countWrongNumber(ctx.db, request.id, WRONG_NUMBERS, ctx.now()))) return { result: 'not_found' };
   if (!sameText(given.number.trim(), request.number)) {
     return wrongNumber(ctx, session, visitor, request);
   }

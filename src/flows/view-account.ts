@@ -2,6 +2,7 @@ import { type Deed, isFresh, mayDo } from '../rules/access.ts';
 import type { Mandate, Plan, Role } from '../rules/facts.ts';
 import { type Standing, standingOf } from '../rules/mandate.ts';
 import { passStateOf, WEEK_MS, WRONG_NUMBERS } from '../rules/pass.ts';
+import { SLEEP_LIMIT_MS } from '../rules/trust.ts';
 import type { NamedMembership } from '../store/accounts.ts';
 import { type AuditQuestion, findAuditEvents, type NamedAuditEvent } from '../store/audit.ts';
 import { passesOfAccount, waitingRequests } from '../store/passes.ts';
@@ -63,6 +64,8 @@ export async function openAccount(
   };
 }
 
+const moment = (ctx: Context) => ({ now: ctx.now(), asleepFrom: ctx.now() - SLEEP_LIMIT_MS });
+
 export interface PersonView {
   readonly kind: 'member' | 'invited';
   readonly id: string;
@@ -94,7 +97,7 @@ export async function viewPeople(
 ): Promise<{ people: PersonView[]; total: number } | Refusal> {
   const judged = await judge(ctx, ctx.db, session, { deed: 'view_account', slug, targetId: null });
   if ('result' in judged) return judged;
-  const { rows, total } = await findPeople(ctx.db, judged.account.id, question, ctx.now());
+  const { rows, total } = await findPeople(ctx.db, judged.account.id, question, moment(ctx));
   const owners = await countOwners(ctx.db, judged.account.id);
   return { people: rows.map((row) => personView(row, judged.actor, owners)), total };
 }
@@ -107,7 +110,7 @@ export async function viewPerson(
 ): Promise<PersonView | Refusal> {
   const judged = await judge(ctx, ctx.db, session, { deed: 'view_account', slug, targetId: null });
   if ('result' in judged) return judged;
-  const row = await findPerson(ctx.db, judged.account.id, membershipId, ctx.now());
+  const row = await findPerson(ctx.db, judged.account.id, membershipId, moment(ctx));
   if (row === null) return { result: 'not_found' };
   return personView(row, judged.actor, await countOwners(ctx.db, judged.account.id));
 }
@@ -154,7 +157,7 @@ function personView(row: PersonRow, actor: NamedMembership, owners: number): Per
 
 export async function viewRollOut(ctx: Context, session: SignedIn, slug: string): Promise<RollOut | Refusal> {
   const judged = await judge(ctx, ctx.db, session, { deed: 'view_account', slug, targetId: null });
-  return 'result' in judged ? judged : countRollOut(ctx.db, judged.account.id, ctx.now());
+  return 'result' in judged ? judged : countRollOut(ctx.db, judged.account.id, moment(ctx));
 }
 
 export interface RequestView {

@@ -53,8 +53,14 @@ const EVIDENCE: readonly (readonly Evidence[])[] = [
 const PASS_STATES = [null, 'live', 'past', 'ended', 'gone', 'not rested on'] as const;
 type PassState = (typeof PASS_STATES)[number];
 
-function passOf(id: string, of: string, state: PassState): { evidence: Evidence[]; passes: Pass[] } {
-  const given = state === 'past' ? { endsAt: NOW } : state === 'ended' ? { endedAt: NOW - 1 } : {};
+function passOf(
+  id: string,
+  of: string,
+  state: PassState,
+  left = hours(23),
+): { evidence: Evidence[]; passes: Pass[] } {
+  const endsAt = state === 'past' ? NOW : NOW + left;
+  const given = { endsAt, endedAt: state === 'ended' ? NOW - 1 : null };
   return {
     evidence: state === null || state === 'not rested on' ? [] : [byPass(id, hours(1))],
     passes: state === null || state === 'gone' ? [] : [pass(id, of, given)],
@@ -84,7 +90,7 @@ function* world(): Generator<Combination> {
     kinds,
   })) {
     const own = passOf('own', 'a', one.own);
-    const other = passOf('other', 'b', one.other);
+    const other = passOf('other', 'b', one.other, one.other === 'live' ? hours(2) : hours(23));
     const membership = member('a', { ...one.mandate, trusts: one.trusts, joinedAt: one.joinedAt });
     const facts = session({
       startedAt: one.startedAt,
@@ -166,7 +172,9 @@ describe('who is admitted', () => {
           case 'pass': {
             const held = s.passes.find((p) => p.id === a.passId);
             const restsOn = rested(s).some((e) => e.passId === a.passId);
-            return restsOn && lives(held) && held?.membershipId === m.id && held.endsAt === a.endsAt;
+            // P5: the session ends with the earliest pass that it rests on.
+            const ends = rested(s).map((e) => s.passes.find((p) => p.id === e.passId)?.endsAt ?? 0);
+            return restsOn && lives(held) && held?.membershipId === m.id && a.endsAt === Math.min(...ends);
           }
           case 'before_mandate':
             return mandate.from === 'next_login' && s.startedAt < mandate.since && m.joinedAt < mandate.since;
@@ -289,6 +297,31 @@ describe('who is not', () => {
       (c) => [c.session, { ...c.membership, sessionsFrom: c.session.startedAt + 1 }],
       (c) => !somePassOver(c.session),
     ));
+
+  test('U2 inactive in a mandating account: set-up, whatever else', () =>
+    always(
+      'set_up_needed',
+      (c) => [c.session, { ...c.membership, active: false }],
+      (c) => !somePassOver(c.session) && c.membership.account.mandate !== null,
+    ));
+  test('U2 inactive where nothing is mandated: it changes nothing', () =>
+    always(
+      'admitted',
+      (c) => [c.session, { ...c.membership, active: false }],
+      (c) => !somePassOver(c.session) && c.membership.account.mandate === null,
+    ));
+  test('D9 an authenticator that is not among the facts admits nowhere, whatever was proven', () => {
+    let seen = 0;
+    for (const c of all) {
+      if (c.membership.trust.state !== 'authenticator' || c.membership.account.mandate === null) continue;
+      seen++;
+      const to = admission({ ...c.session, kinds: new Map() }, c.membership, NOW);
+      if (to.answer === 'admitted' && to.by !== 'pass' && to.by !== 'before_mandate') {
+        expect.fail(JSON.stringify(c, null, 1));
+      }
+    }
+    expect(seen).toBeGreaterThan(1000);
+  });
 
   test('D9 a trust of an unknown state is refused, loudly', () => {
     const odd = { ...member('a'), trust: { state: 'maybe' } } as unknown as Membership;

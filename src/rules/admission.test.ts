@@ -336,6 +336,18 @@ table('P5 several passes', [
     `admitted by pass p until ${hours(23)}`,
   ],
   [
+    'P5 the session ends with the earliest: the other one’s',
+    two({}, { endsAt: NOW + 5 }),
+    forgotten,
+    'admitted by pass p until 5',
+  ],
+  [
+    'P5 the session ends with the earliest, in the other account, too',
+    two({ endsAt: NOW + 5 }, {}),
+    member('b', { trusts: 'forgotten' }),
+    'admitted by pass q until 5',
+  ],
+  [
     'P5 the second: its own',
     two({}, { endsAt: NOW + 5 }),
     member('b', { trusts: 'forgotten' }),
@@ -441,3 +453,32 @@ describe('sessionStands: pages that belong to no account', () => {
   test('M2 a mandate shuts an account, not the session', () =>
     expect(stands(byPassword, [member('a', { mandates: BOTH })])).toBe('signed_in'));
 });
+
+const inactive = (given: MemberGiven = {}) => member('a', { active: false, ...given });
+
+table('U2 inactive until its set-up ends', [
+  ['U2 nothing proven', byPassword, inactive(), 'set_up_needed'],
+  ['U2 its authenticator proven', withX, inactive({ trusts: 'x' }), 'set_up_needed'],
+  ['U2 a backup code of it proven', withBackup, inactive({ trusts: 'x' }), 'set_up_needed'],
+  ['U2 another one proven', withY, inactive({ trusts: 'x' }), 'set_up_needed'],
+  ['U2 M3 of a kind not allowed', withX, inactive({ trusts: 'x', mandates: ['sms'] }), 'set_up_needed'],
+  ['U2 forgotten', byPassword, inactive({ trusts: 'forgotten' }), 'set_up_needed'],
+  ['U2 forgotten, on its own pass', onPass(), inactive({ trusts: 'forgotten' }), 'set_up_needed'],
+  ['U2 T2 not as before the mandate either', byPassword, { ...later(), active: false }, 'set_up_needed'],
+  ['U2 nor before the mandate with X', withX, { ...later({ trusts: 'x' }), active: false }, 'set_up_needed'],
+  [
+    'U2 where nothing is mandated nothing waits',
+    byPassword,
+    inactive({ mandates: null }),
+    'admitted by no_mandate',
+  ],
+  ['S3 signed out goes before', { ...withX, endedAt: NOW }, inactive({ trusts: 'x' }), 'signed_out'],
+  ['U5 disabled goes before', { ...withX, userDisabledAt: NOW }, inactive({ trusts: 'x' }), 'disabled'],
+  ['P5 a pass over goes before', onPass({ endsAt: NOW }), inactive(), 'pass_over'],
+  [
+    'S2 sessions ended here go before',
+    withX,
+    inactive({ trusts: 'x', sessionsFrom: NOW - 1 }),
+    'session_ended_here',
+  ],
+]);

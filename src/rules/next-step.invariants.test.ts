@@ -3,6 +3,7 @@
  * is named by its rule, counts to how many combinations it applied, and shows the first that breaks it.
  */
 import { describe, expect, test } from 'vitest';
+import { hasFreshTwoFactor, isFresh as isFreshIn } from './access.ts';
 import { admission } from './admission.ts';
 import type { Authenticator, Evidence, LoginFacts, Membership, Method, Session } from './facts.ts';
 import { type NextStep, nextStep } from './next-step.ts';
@@ -16,11 +17,14 @@ import {
   code,
   days,
   mailbox,
+  member,
   minutes,
   NOW,
   pass,
   password,
+  product,
   session,
+  stepUp,
   textCode,
 } from './testing/scene.ts';
 
@@ -64,6 +68,18 @@ const liveRight = (m: Membership, facts: LoginFacts) =>
 const isFresh = (e: Evidence) => NOW - e.at <= minutes(5);
 const wantsFresh = ({ demand }: LoginFacts) =>
   demand === 'fresh' || demand === 'two_factor' || demand === 'own_authenticator';
+const isOwn = ({ facts }: Combination) => facts.kind === 'step_up' && facts.demand === 'own_authenticator';
+/** Past the password, the mailbox of a sign-up or invitation, and whether the user may at all. */
+const isInside = ({ facts, next }: Combination) =>
+  !over(facts) &&
+  hasPassword(anywhere(facts)) &&
+  facts.user?.disabledAt == null &&
+  !(next.step === 'email_code' && (next.why === 'sign_up' || next.why === 'invitation'));
+/** Proven itself by an older session, and by a backup code here: the open findings F3, in the tables. */
+const isMixed = (x: string, facts: LoginFacts) =>
+  itself(x, facts.sessionEvidence) && !itself(x, facts.evidence) && spare(x, facts.evidence);
+const deliverable = (m: Membership, { textMessages }: LoginFacts) =>
+  takes(m, 'totp') || (textMessages && takes(m, 'sms'));
 /** The membership a step is for; a step that names one of somebody else's would be a grave mistake. */
 function targetOf({ facts, next }: Combination): Membership | null {
   if (!('target' in next) || next.target === null) return null;
@@ -207,7 +223,8 @@ describe('the first lines', () => {
           facts.kind !== 'step_up' &&
           next.step !== 'password' &&
           next.step !== 'email_code' &&
-          facts.user?.disabledAt == null,
+          facts.user !== null &&
+          facts.user.disabledAt === null,
       ),
       (c) => {
         const free = !c.facts.memberships.some(mandates);
@@ -246,6 +263,53 @@ describe('the first lines', () => {
   });
 });
 
+describe('what is unknown', () => {
+  const isUnknown = ({ facts }: Combination) =>
+    facts.user === null ||
+    (facts.kind === 'step_up' &&
+      facts.demand !== 'own_authenticator' &&
+      !facts.memberships.some((m) => m.account.id === facts.accountAsked));
+
+  test('D2 a step-up to an account one is not in, or nobody at all: refused', () => {
+    holds(
+      when((c) => isInside(c) && isUnknown(c)),
+      ({ next }) => next.step === 'refused' && next.reason === 'unknown',
+    );
+  });
+
+  test('D2 nobody else is refused so', () => {
+    holds(
+      when(({ next }) => next.step === 'refused' && next.reason === 'unknown'),
+      (c) => isInside(c) && isUnknown(c),
+    );
+  });
+
+  test('D9 a target that trusts what is not among the facts is refused, loudly', () => {
+    let seen = 0;
+    for (const c of all) {
+      const target = targetOf(c);
+      const x = target === null || isOwn(c) ? null : trusted(target, c.facts);
+      if (target === null || x === null) continue;
+      const byPass = c.next.step === 'done' && c.next.passId !== null;
+      if (byPass || (!mandates(target) && c.facts.demand === 'entry')) continue;
+      seen++;
+      const facts = { ...c.facts, authenticators: c.facts.authenticators.filter((a) => a.id !== x) };
+      if (refusesLoudly(facts)) continue;
+      expect.fail(JSON.stringify(facts, null, 1));
+    }
+    expect(seen).toBeGreaterThan(10_000);
+  });
+});
+
+function refusesLoudly(facts: LoginFacts): boolean {
+  try {
+    nextStep(facts, NOW);
+    return false;
+  } catch (error) {
+    return /not there/.test(String(error));
+  }
+}
+
 describe('who is let in', () => {
   const doneForMandating = when((c) => c.next.step === 'done' && targetOf(c)?.account.mandate != null);
 
@@ -262,7 +326,8 @@ describe('who is let in', () => {
   });
 
   test('T2 M3 done for a mandating target without a pass only by a kind that its account allows', () => {
-    holds(doneForMandating, (c) => {
+    const toEnter = when((c) => doneForMandating(c) && !isOwn(c));
+    holds(toEnter, (c) => {
       const target = targetOf(c);
       if (target === null || c.next.step !== 'done' || c.next.passId !== null) return c.next.step === 'done';
       const x = awakeOf(c.facts, trusted(target, c.facts) ?? '');
@@ -312,6 +377,49 @@ describe('who is let in', () => {
     );
   });
 
+  test('U4 own authenticator: whichever was proven itself within five minutes, whatever its kind', () => {
+    holds(
+      when((c) => isOwn(c) && isInside(c)),
+      (c) => {
+        const lately = anywhere(c.facts).filter(isFresh);
+        const xs = c.facts.memberships.flatMap((m) => trusted(m, c.facts) ?? []);
+        if (xs.length === 0) return c.next.step === 'done' && c.next.target === null;
+        const target = targetOf(c);
+        const x = target === null ? null : trusted(target, c.facts);
+        const proven = xs.some((id) => itself(id, lately));
+        return (c.next.step === 'done') === proven && (!proven || (x !== null && itself(x, lately)));
+      },
+      1000,
+    );
+  });
+
+  test('U4 M3 own authenticator: nothing is set up but what the person says is gone', () => {
+    holds(
+      // F6: after "Continue" M3 is applied all the same.
+      when((c) => isOwn(c) && isInside(c) && c.facts.afterRecovery !== 'continue'),
+      (c) => {
+        const setsUp = c.next.step === 'set_up' || (c.next.step === 'email_code' && c.next.why === 'set_up');
+        return !setsUp || c.facts.afterRecovery === 'replace';
+      },
+      1000,
+    );
+  });
+
+  test('T4 M1 whoever is done for a deed may do it, and never walks in circles to it', () => {
+    holds(
+      when((c) => c.next.step === 'done' && (c.facts.demand === 'fresh' || c.facts.demand === 'two_factor')),
+      (c) => {
+        const target = c.facts.memberships.find((m) => m.account.id === c.facts.accountAsked);
+        if (target === undefined) return false;
+        const kinds = new Map(awake(c.facts).map((x) => [x.id, x.kind]));
+        const left = session({ evidence: anywhere(c.facts), kinds });
+        const own = isNever(target, c.facts) ? { ...target, trust: { state: 'never' as const } } : target;
+        const wanted = c.facts.demand === 'fresh' ? isFreshIn : hasFreshTwoFactor;
+        return wanted(left, own, NOW);
+      },
+    );
+  });
+
   test('D2.7 P3 P4 the target’s live pass opens for entry, and it alone is named', () => {
     holds(
       when((c) => {
@@ -351,6 +459,7 @@ describe('who is let in', () => {
         if (target === null) return false;
         if (c.next.step === 'done') return c.next.passId !== null;
         if (c.next.step === 'set_up') return c.next.basis === 'right' && liveRight(target, c.facts);
+        if (c.next.step === 'refused') return liveRight(target, c.facts) && !deliverable(target, c.facts);
         return c.next.step === 'pass' && !liveRight(target, c.facts);
       },
     );
@@ -370,7 +479,8 @@ describe('who is let in', () => {
     let seen = 0;
     for (const c of all) {
       const [left, target] = arrived(c) ?? [];
-      if (left === undefined || target === undefined || c.next.step !== 'done') continue;
+      // U4: one's own authenticator is proven to change a password, not to enter an account.
+      if (left === undefined || target === undefined || c.next.step !== 'done' || isOwn(c)) continue;
       seen++;
       const to = admission(left, target, NOW);
       const by = to.answer === 'admitted' ? to.by : to.answer;
@@ -400,7 +510,18 @@ describe('who is let in', () => {
     holds(
       when((c) => {
         const target = targetOf(c);
-        return c.next.step === 'code' && target !== null && mandates(target);
+        // F4: where an older proof of the same authenticator stands, the wish goes unheard.
+        return (
+          c.next.step === 'code' &&
+          target !== null &&
+          mandates(target) &&
+          !anywhere(c.facts).some(
+            (e) =>
+              c.next.step === 'code' &&
+              e.authenticatorId === c.next.authenticator.id &&
+              (isFresh(e) || !wantsFresh(c.facts)),
+          )
+        );
       }),
       (c) => {
         const wish = { ...c.facts, wantsPass: true };
@@ -438,7 +559,7 @@ describe('whose proof', () => {
   test('D2.8 where the target trusts X, evidence of another authenticator never matters', () => {
     changesNothing((c) => {
       const target = targetOf(c);
-      const x = target === null ? null : trusted(target, c.facts);
+      const x = target === null || isOwn(c) ? null : trusted(target, c.facts);
       if (x === null) return null;
       const others = ['x', 'y'].filter((id) => id !== x).flatMap((id) => [textCode(id), backupCode(id)]);
       return { ...c.facts, evidence: [...others, ...c.facts.evidence] };
@@ -467,11 +588,90 @@ describe('whose proof', () => {
     holds(stepIs('code'), ({ next }) => next.onlyRecovery === next.authenticator.codesDead);
   });
 
-  test('D2.8 T4 what was proven is not asked for again', () => {
+  test('D2.8 T4 what was proven in this login is not asked for again', () => {
     holds(stepIs('code'), ({ facts, next }) => {
-      const evidence = wantsFresh(facts) ? anywhere(facts).filter(isFresh) : anywhere(facts);
+      const evidence = wantsFresh(facts) ? facts.evidence.filter(isFresh) : facts.evidence;
       return !itself(next.authenticator.id, evidence);
     });
+  });
+
+  test('T1 b what the session proved is asked for again only where X is given up or trusted anew', () => {
+    holds(stepIs('code'), (c) => {
+      const { facts, next } = c;
+      const target = targetOf(c);
+      const evidence = wantsFresh(facts) ? facts.sessionEvidence.filter(isFresh) : facts.sessionEvidence;
+      if (target === null || !itself(next.authenticator.id, evidence)) return true;
+      return trusted(target, facts) === null || !takes(target, next.authenticator.kind);
+    });
+  });
+
+  test('D2.8 a backup code of the session lets in where X is trusted and taken, and is worth nothing else', () => {
+    // F4: it keeps the wish for a pass from being heard. F5: it counts where a set-up was demanded.
+    changesNothing((c) => {
+      const { facts } = c;
+      const target = facts.memberships.find((m) => m.account.id === facts.accountAsked);
+      const spares = facts.sessionEvidence.filter((e) => e.kind === 'backup_code');
+      if (spares.length === 0 || target === undefined || facts.wantsPass || facts.demand === 'set_up')
+        return null;
+      const x = awakeOf(facts, trusted(target, facts) ?? '');
+      if (!wantsFresh(facts) && x !== undefined && takes(target, x.kind)) return null;
+      return { ...facts, sessionEvidence: facts.sessionEvidence.filter((e) => e.kind !== 'backup_code') };
+    });
+  });
+
+  test('D2.9 D6 of several: proven itself, else by a backup code, else not dead; then the kind that is taken', () => {
+    const proofs: readonly (readonly ['here' | 'session', 'itself' | 'spare'] | null)[] = [
+      null,
+      ['here', 'itself'],
+      ['session', 'itself'],
+      ['here', 'spare'],
+      ['session', 'spare'],
+    ];
+    const one = [...product({ kind: BOTH, codesDead: [false, true], proof: proofs })];
+    let seen = 0;
+    for (const { first, second, mandated } of product({
+      first: one,
+      second: one,
+      mandated: [BOTH, ['totp'], ['sms']] as const,
+    })) {
+      const given = [
+        { id: 'x', ...first },
+        { id: 'y', ...second },
+      ];
+      const proof = (of: 'here' | 'session') =>
+        given.flatMap(({ id, kind, proof: p }) => {
+          if (p?.[0] !== of) return [];
+          return p[1] === 'spare' ? [backupCode(id)] : [kind === 'totp' ? code(id) : textCode(id)];
+        });
+      const target = member('a', { mandates: mandated });
+      const facts: LoginFacts = {
+        ...stepUp('entry'),
+        memberships: [target, member('b', { trusts: 'x' }), member('c', { trusts: 'y' })],
+        authenticators: given.map(({ id, kind, codesDead }) => app(id, { kind, codesDead })),
+        sessionEvidence: [password(), ...proof('session')],
+        evidence: [password(), mailbox(), ...proof('here')],
+      };
+      const next = nextStep(facts, NOW);
+      if (!('authenticator' in next)) {
+        // Given up for the target alone: X itself or its backup code was proven, and nothing is taken over.
+        if (next.step !== 'set_up' || next.plan.replaces !== null)
+          expect.fail(JSON.stringify({ given, next }));
+        continue;
+      }
+      seen++;
+      const best = [
+        given.filter((x) => x.proof?.[1] === 'itself'),
+        given.filter((x) => x.proof?.[1] === 'spare'),
+        given.filter((x) => !x.codesDead),
+        given,
+      ].find((some) => some.length > 0);
+      const taken = best?.filter((x) => takes(target, x.kind)) ?? [];
+      const expected = taken.length > 0 ? taken : (best ?? []);
+      if (!expected.some((x) => x.id === next.authenticator.id)) {
+        expect.fail(JSON.stringify({ mandated, given, next }, null, 1));
+      }
+    }
+    expect(seen).toBeGreaterThan(800);
   });
 
   test('M4 a lapsed authenticator is never asked for, trusted, shown or replaced', () => {
@@ -508,8 +708,10 @@ describe('set-up and trust', () => {
         case 'right':
           return target.trust.state === 'forgotten' && liveRight(target, facts);
         case 'proven': {
-          const x = awakeOf(facts, next.plan.replaces ?? '');
-          return x !== undefined && (itself(x.id, anywhere(facts)) || spare(x.id, anywhere(facts)));
+          // T1 b: in this very login, and the very one that is given up where one is.
+          const own = trusted(target, facts) ?? next.plan.replaces;
+          const xs = awake(facts).filter((x) => own === null || x.id === own);
+          return xs.some((x) => itself(x.id, facts.evidence) || spare(x.id, facts.evidence));
         }
         default:
           return false;
@@ -557,7 +759,8 @@ describe('set-up and trust', () => {
         target !== null &&
         isNever(target, c.facts) &&
         takes(target, kind) &&
-        itself(id, anywhere(c.facts)) &&
+        // F3: a backup code here is let pass beside an older proof of the session.
+        (itself(id, c.facts.evidence) || isMixed(id, c.facts)) &&
         hasPassword(c.facts.evidence) &&
         hasMailbox(c.facts.evidence)
       );
@@ -600,6 +803,42 @@ describe('set-up and trust', () => {
     });
   });
 
+  test('T1 a set-up by a right or a first one replaces nothing', () => {
+    holds(stepIs('set_up'), ({ next }) => next.basis === 'proven' || next.plan.replaces === null);
+  });
+
+  test('T1 a target that trusts none yet takes nothing from another account, unless the person says it is gone', () => {
+    holds(
+      when((c) => {
+        const target = targetOf(c);
+        return c.next.step === 'set_up' && target !== null && isNever(target, c.facts);
+      }),
+      ({ facts, next }) => {
+        if (next.step !== 'set_up') return false;
+        const { replaces, movers } = next.plan;
+        const others = facts.memberships.filter((m) => m.id !== next.target && movers.includes(m.id));
+        if (replaces === null) return others.every((m) => isNever(m, facts));
+        return facts.afterRecovery === 'replace' && spare(replaces, facts.evidence);
+      },
+    );
+  });
+
+  test('T1 whatever is proven, no trust of another account is touched without "set up again" or M3 of its own', () => {
+    holds(stepIs('set_up'), (c) => {
+      const { facts, next } = c;
+      const target = targetOf(c);
+      const moved = facts.memberships.filter(
+        (m) => m.id !== next.target && next.plan.movers.includes(m.id) && trusted(m, facts) !== null,
+      );
+      if (target === null || moved.length === 0) return target !== null;
+      const x = awakeOf(facts, next.plan.replaces ?? '');
+      const proven = x !== undefined && (itself(x.id, facts.evidence) || spare(x.id, facts.evidence));
+      const byPerson = facts.afterRecovery === 'replace' && x !== undefined && spare(x.id, facts.evidence);
+      const byM3 = x !== undefined && trusted(target, facts) === x.id && !takes(target, x.kind);
+      return proven && (byPerson || byM3);
+    });
+  });
+
   test('M3 every offered method is allowed by every mover, and can be delivered', () => {
     holds(stepIs('set_up'), ({ facts, next }) => {
       const { methods, movers } = next.plan;
@@ -625,8 +864,10 @@ describe('set-up and trust', () => {
   test('M3 no method is refused only where the target allows nothing that can be delivered', () => {
     holds(
       when(({ next }) => next.step === 'refused' && next.reason === 'no_method'),
-      ({ facts }) =>
-        !facts.textMessages && facts.memberships.some((m) => m.account.mandate?.methods.join() === 'sms'),
+      (c) => {
+        const target = targetOf(c);
+        return target !== null && !c.facts.textMessages && !deliverable(target, c.facts);
+      },
     );
   });
 });
@@ -648,7 +889,8 @@ describe('backup codes', () => {
       when((c) => {
         const target = targetOf(c);
         const x = target === null ? undefined : awakeOf(c.facts, trusted(target, c.facts) ?? '');
-        return c.next.step === 'done' && x !== undefined && itself(x.id, c.facts.evidence);
+        // U4: proving one's own authenticator is no login.
+        return c.next.step === 'done' && !isOwn(c) && x !== undefined && itself(x.id, c.facts.evidence);
       }),
       (c) => {
         const target = targetOf(c);
@@ -668,6 +910,46 @@ describe('backup codes', () => {
       const { id } = next.authenticator;
       return facts.afterRecovery === null && spare(id, facts.evidence) && !itself(id, facts.evidence);
     });
+  });
+
+  test('B3 after a backup code typed here nothing is set up, trusted or opened before the choice', () => {
+    holds(
+      when((c) => {
+        const { facts } = c;
+        const target = targetOf(c);
+        if (target === null || facts.afterRecovery !== null || target.trust.state === 'forgotten')
+          return false;
+        const xs =
+          trusted(target, facts) === null ? awake(facts).map((x) => x.id) : [trusted(target, facts) ?? ''];
+        return xs.length === 1 && xs.every((x) => spare(x, facts.evidence) && !itself(x, anywhere(facts)));
+      }),
+      (c) => {
+        const target = targetOf(c);
+        if (c.next.step === 'recovered') return true;
+        if (c.next.step !== 'done' || target === null) return false;
+        if (c.next.passId !== null) return true;
+        return !mandates(target) && (c.facts.demand === 'entry' || c.facts.demand === 'fresh');
+      },
+      1000,
+    );
+  });
+
+  test('B3 T4 after "Continue" a backup code counts for no deed: X itself, or a first one of the target’s own', () => {
+    holds(
+      when((c) => {
+        const target = targetOf(c);
+        const x = target === null ? undefined : awakeOf(c.facts, trusted(target, c.facts) ?? '');
+        return (
+          c.facts.afterRecovery === 'continue' &&
+          wantsFresh(c.facts) &&
+          target !== null &&
+          x !== undefined &&
+          takes(target, x.kind) &&
+          !itself(x.id, anywhere(c.facts).filter(isFresh))
+        );
+      }),
+      ({ next }) => next.step === 'code',
+    );
   });
 
   test('B3 what was chosen matters only after a backup code', () => {
@@ -750,8 +1032,13 @@ describe('nobody walks in circles', () => {
     (choice) => {
       const settled = new Map<string, string>();
       let walked = 0;
+      // F7: "Continue" where X is dead leads a deed round and round, from one backup code to the next.
+      const isLost = ({ facts }: Combination) =>
+        wantsFresh(facts) &&
+        facts.authenticators.some((x) => x.codesDead) &&
+        (choice === 'continue' || facts.afterRecovery === 'continue');
       for (const [n, start] of all.entries()) {
-        if (n % 11 !== (choice === 'continue' ? 0 : 5)) continue;
+        if (n % 11 !== (choice === 'continue' ? 0 : 5) || isLost(start)) continue;
         walked++;
         let c = start;
         const trail = [sayStep(c.next)];

@@ -42,6 +42,16 @@ const free = { memberships: [member('a', { mandates: null })] };
 const both = [password(), mailbox()];
 const withX = [password(), code('x')];
 const withBackup = [password(), backupCode('x')];
+/** The account `a` trusts nothing yet, and `b` trusts the app `x`. */
+const atNever = {
+  memberships: [member('a'), member('b', { trusts: 'x' })],
+  authenticators: [app('x')],
+  accountAsked: 'a',
+};
+const atNeverBySms = {
+  ...atNever,
+  memberships: [member('a', { mandates: ['sms'] }), member('b', { trusts: 'x' })],
+};
 const disabled = { user: { disabledAt: NOW - 1 } };
 
 table('D2.1 login over', [
@@ -168,6 +178,75 @@ table('D2.4 the mailbox of a sign-up or an invitation', [
     'password',
   ],
 ]);
+
+table('D2 whatever is unknown is refused', [
+  [
+    'D2 D9 a sign-up past its mailbox, and nobody there',
+    signUp({ user: null, evidence: both }),
+    'refused: unknown',
+  ],
+  [
+    'D2 D9 a login past its password, and nobody there',
+    logIn({ user: null, evidence: [password()] }),
+    'refused: unknown',
+  ],
+  ['D2 nobody there: the password first (D8)', logIn({ user: null }), 'password'],
+  [
+    'D2 T4 a step-up to an account one is not in',
+    stepUp('entry', { ...needsX, accountAsked: 'gone', evidence: withX }),
+    'refused: unknown',
+  ],
+  [
+    'D2 T4 also where nothing at all is mandated',
+    stepUp('entry', { ...free, accountAsked: 'gone' }),
+    'refused: unknown',
+  ],
+  [
+    'D2 T4 a step-up to no account, by somebody of no account',
+    stepUp('fresh', { accountAsked: null, evidence: both }),
+    'refused: unknown',
+  ],
+  [
+    'D2 T4 the account picked does not stand in for one that one is not in',
+    stepUp('two_factor', { ...needsX, accountAsked: 'gone', accountPicked: 'a', evidence: withX }),
+    'refused: unknown',
+  ],
+  [
+    'D2 P4 nor does a pass of some account',
+    stepUp('entry', { ...forgotten, accountAsked: 'gone', passesHere: [pass('p', 'a'), pass('q', 'gone')] }),
+    'refused: unknown',
+  ],
+  [
+    'D2.2 disabled goes before unknown',
+    stepUp('entry', { ...needsX, ...disabled, accountAsked: 'gone' }),
+    'refused: disabled',
+  ],
+]);
+
+describe('D9 a trusted authenticator that is not among the facts', () => {
+  const astray = { memberships: [member('a', { trusts: 'gone' })], authenticators: [app('x')] };
+  const proven = [...both, code('gone'), backupCode('gone'), code('x')];
+  test.for<readonly [string, LoginFacts]>([
+    ['D9 a login', logIn({ ...astray, evidence: both })],
+    ['D9 a login that proves what is not there', logIn({ ...astray, evidence: proven })],
+    ['D9 with nothing else there', logIn({ ...astray, authenticators: [], evidence: proven })],
+    ['D9 that sets up again', logIn({ ...astray, afterRecovery: 'replace', evidence: proven })],
+    ['D9 that wants a pass', logIn({ ...astray, wantsPass: true, evidence: both })],
+    ['D9 of a sign-up', signUp({ ...astray, invited: true, evidence: proven })],
+    ['D9 to enter', stepUp('entry', { ...astray, evidence: proven })],
+    ['D9 to set up', stepUp('set_up', { ...astray, passesHere: [pass('p', 'a')], evidence: proven })],
+    ['D9 for a deed', stepUp('fresh', { ...astray, evidence: proven })],
+    [
+      'D9 for a deed where nothing is mandated: no password stands in',
+      stepUp('fresh', { memberships: [member('a', { mandates: null, trusts: 'gone' })], evidence: proven }),
+    ],
+    ['D9 for two-factor', stepUp('two_factor', { ...astray, evidence: proven })],
+  ])('%s: refused, loudly', ([, facts]) => {
+    expect(() => nextStep(facts, NOW)).toThrow(/not there/);
+  });
+  test('D2.3 before the password nothing is told', () =>
+    expect(sayStep(nextStep(logIn(astray), NOW))).toBe('password'));
+});
 
 table('D2.5 nobody mandates', [
   ['D2.5 no account mandates → done', logIn({ ...free, evidence: [password()] }), 'done for everything'],
@@ -486,9 +565,91 @@ table('D2.9 the target trusts nothing yet and the person has X', [
     'code of x for m:a',
   ],
   [
-    'D2.9, T1 a: a backup code of X is not X: it leads to a new set-up, without a choice that would be none (B3)',
-    logIn({ ...never, authenticators: [app('x')], evidence: [...both, backupCode('x')] }),
-    'set up (proven) for m:a: totp/sms, m:a move from x',
+    'D2.9 B3 a backup code of X is not X: what to do with it is asked first',
+    logIn({ ...atNever, evidence: [...both, backupCode('x')] }),
+    'recovered by x for m:a',
+  ],
+  [
+    'B3 asked first, before the mailbox as well',
+    logIn({ ...atNever, evidence: withBackup }),
+    'recovered by x for m:a',
+  ],
+  [
+    'B3 asked first in a step-up, too',
+    stepUp('two_factor', { ...atNever, evidence: [...both, backupCode('x')] }),
+    'recovered by x for m:a',
+  ],
+  [
+    'B3 asked first where the kind is not taken, too',
+    logIn({ ...atNeverBySms, evidence: [...both, backupCode('x')] }),
+    'recovered by x for m:a',
+  ],
+  [
+    'T1 "Continue": the target sets up its own, X stays for those that trust it',
+    logIn({ ...atNever, afterRecovery: 'continue', evidence: [...both, backupCode('x')] }),
+    'set up (proven) for m:a: totp/sms, m:a move from nothing',
+  ],
+  [
+    'T1 "Continue" in a step-up for two-factor likewise',
+    stepUp('two_factor', { ...atNever, afterRecovery: 'continue', evidence: [...both, backupCode('x')] }),
+    'set up (proven) for m:a: totp/sms, m:a move from nothing',
+  ],
+  [
+    'E1 "Continue": the mailbox first',
+    logIn({ ...atNever, afterRecovery: 'continue', evidence: withBackup }),
+    'mailbox: set_up',
+  ],
+  [
+    'T1a "Continue": others that trust none yet come along, and nobody else',
+    logIn({
+      ...atNever,
+      memberships: [...atNever.memberships, member('c'), member('d', { trusts: 'forgotten' })],
+      afterRecovery: 'continue',
+      evidence: [...both, backupCode('x')],
+    }),
+    'set up (proven) for m:a: totp/sms, m:a+m:c move from nothing',
+  ],
+  [
+    'T1 M3 "Continue" where the kind is not taken: X stays for those that trust it',
+    logIn({ ...atNeverBySms, afterRecovery: 'continue', evidence: [...both, backupCode('x')] }),
+    'set up (proven) for m:a: sms, m:a move from nothing',
+  ],
+  [
+    'T1 M3 X itself proven, but of a kind that is not taken: X stays for those that trust it',
+    logIn({ ...atNeverBySms, evidence: [...both, code('x')] }),
+    'set up (proven) for m:a: sms, m:a move from nothing',
+  ],
+  [
+    'T1 b, B3 "set up again": X is replaced where it is trusted, too',
+    logIn({ ...atNeverBySms, afterRecovery: 'replace', evidence: [...both, backupCode('x')] }),
+    'set up (proven) for m:a: sms, m:a+m:b move from x',
+  ],
+  [
+    'T1a X proven in the session is proven again before it is trusted',
+    stepUp('entry', {
+      ...atNever,
+      sessionEvidence: [password(hours(1)), mailbox(hours(1)), code('x', minutes(1))],
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'T1b X proven in the session is proven again where its kind is not taken',
+    stepUp('entry', {
+      ...atNeverBySms,
+      sessionEvidence: [password(hours(1)), code('x', minutes(1))],
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'D2.9 a backup code of the session counts as nothing where X is not trusted yet',
+    stepUp('entry', {
+      ...atNever,
+      sessionEvidence: [password(hours(1)), backupCode('x', minutes(1))],
+      evidence: both,
+    }),
+    'code of x for m:a',
   ],
   [
     'D2.9 of two, one whose kind the account allows is asked for',
@@ -517,6 +678,43 @@ table('D2.9 the target trusts nothing yet and the person has X', [
       evidence: [...both, code('x'), textCode('y')],
     }),
     'trust y for m:a',
+  ],
+  [
+    'D2.9 of two, one proven itself goes before one proven by a backup code, though its kind is not taken',
+    logIn({
+      memberships: [member('a', { mandates: ['sms'] }), member('b', { trusts: 'x' })],
+      authenticators: [phone('y'), app('x')],
+      accountAsked: 'a',
+      evidence: [...both, backupCode('y'), code('x')],
+    }),
+    'set up (proven) for m:a: sms, m:a move from nothing',
+  ],
+  [
+    'D2.9 of two, one proven by a backup code goes before one unproven, though its kind is not taken',
+    logIn({
+      memberships: [member('a', { mandates: ['sms'] })],
+      authenticators: [phone('y'), app('x')],
+      evidence: [...both, backupCode('x')],
+    }),
+    'recovered by x for m:a',
+  ],
+  [
+    'D6 D2.9 of two, the one that is not dead is asked for, though its kind is not taken',
+    logIn({
+      memberships: [member('a', { mandates: ['sms'] })],
+      authenticators: [phone('y', { codesDead: true }), app('x')],
+      evidence: [password()],
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'D6 D2.9 of two dead ones, the kind that is taken',
+    logIn({
+      memberships: [member('a', { mandates: ['sms'] })],
+      authenticators: [app('x', { codesDead: true }), phone('y', { codesDead: true })],
+      evidence: [password()],
+    }),
+    'recovery code of y for m:a',
   ],
   [
     'D6 D2.9 X dead → its recovery codes',
@@ -560,7 +758,7 @@ table('D2.10 set-up', [
   [
     'M3 no carrier and only text allowed: nothing can be offered',
     logIn({ memberships: [member('a', { mandates: ['sms'] })], textMessages: false, evidence: both }),
-    'refused: no_method',
+    'refused: no_method for m:a',
   ],
   [
     'M3 two accounts with nothing set up: offered is what both allow, and both trust it',
@@ -666,6 +864,45 @@ table('D2.10 set-up', [
     'set up (proven) for m:a: sms, m:a move from x',
   ],
   [
+    'T1b M3 X proven in the session only: it is proven anew before it is given up',
+    stepUp('entry', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      sessionEvidence: [...both, code('x')],
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'T1b M3 a backup code of the session does not give it up either',
+    stepUp('entry', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      sessionEvidence: [...both, backupCode('x')],
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'T1b M3 nor does it for a deed',
+    stepUp('fresh', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      sessionEvidence: [...both, code('x')],
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'B3 M3 after a backup code the choice comes first',
+    logIn({
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      evidence: [...both, backupCode('x')],
+    }),
+    'recovered by x for m:a',
+  ],
+  [
     'M3 no longer allowed, and what is allowed cannot be delivered',
     logIn({
       memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
@@ -673,7 +910,7 @@ table('D2.10 set-up', [
       textMessages: false,
       evidence: [...both, code('x')],
     }),
-    'refused: no_method',
+    'refused: no_method for m:a',
   ],
 ]);
 
@@ -763,7 +1000,7 @@ table('D2.10, D2.11 forgotten, with and without a set-up right', [
       textMessages: false,
       evidence: both,
     }),
-    'refused: no_method',
+    'refused: no_method for m:a',
   ],
   ['D2.11 a step-up to enter → pass', stepUp('entry', forgotten), 'pass for m:a'],
   ['P7 to set up without a right → pass', stepUp('set_up', { ...forgotten, evidence: both }), 'pass for m:a'],
@@ -831,6 +1068,21 @@ table('P1 "I can’t use any of these"', [
     }),
     'code of x for m:a',
   ],
+  [
+    'P1 in a step-up to enter',
+    stepUp('entry', { ...needsX, wantsPass: true, evidence: [mailbox()] }),
+    'ask for a pass for m:a',
+  ],
+  [
+    'P1 in a step-up for a deed',
+    stepUp('fresh', { ...needsX, wantsPass: true, evidence: [mailbox()] }),
+    'ask for a pass for m:a',
+  ],
+  [
+    'P1 forgotten, in a step-up: the mailbox first',
+    stepUp('entry', { ...forgotten, wantsPass: true }),
+    'mailbox: pass',
+  ],
   ['D2.3 wanting a pass skips no password', logIn({ ...needsX, wantsPass: true }), 'password'],
   [
     'D2.10 E1 without an authenticator there is nothing one could not use',
@@ -895,6 +1147,48 @@ table('B2, B3 backup codes', [
     }),
     'done for m:a',
   ],
+  [
+    'B3 T4 for a deed, "Continue": a backup code is never fresh, X itself is asked for',
+    stepUp('fresh', { ...needsX, afterRecovery: 'continue', evidence: withBackup }),
+    'code of x for m:a',
+  ],
+  [
+    'B3 M1 for two-factor likewise',
+    stepUp('two_factor', { ...needsX, afterRecovery: 'continue', evidence: withBackup }),
+    'code of x for m:a',
+  ],
+  [
+    'B3 U4 for one’s own authenticator likewise',
+    stepUp('own_authenticator', { ...needsX, afterRecovery: 'continue', evidence: withBackup }),
+    'code of x for m:a',
+  ],
+  [
+    'B3 T4 for a deed, then X itself → done',
+    stepUp('fresh', { ...needsX, afterRecovery: 'continue', evidence: [...withBackup, code('x')] }),
+    'done for m:a',
+  ],
+  [
+    'B3 for a deed the choice, too',
+    stepUp('fresh', { ...needsX, evidence: withBackup }),
+    'recovered by x for m:a',
+  ],
+  [
+    'B3 for a deed, "set up again": a new one, and with it the deed',
+    stepUp('fresh', { ...needsX, afterRecovery: 'replace', evidence: [...both, backupCode('x')] }),
+    'set up (proven) for m:a: totp/sms, m:a move from x',
+  ],
+  ...(['fresh', 'two_factor', 'own_authenticator'] as const).map(
+    (demand): Case => [
+      `B3 T4 a backup code of the session counts as nothing for: ${demand}`,
+      stepUp(demand, {
+        ...needsX,
+        sessionEvidence: [password(), backupCode('x', minutes(1))],
+        afterRecovery: 'replace',
+        evidence: both,
+      }),
+      'code of x for m:a',
+    ],
+  ),
   [
     'D6 X dead: a backup code leads to B3',
     logIn({ ...needsX, authenticators: [app('x', { codesDead: true })], evidence: withBackup }),
@@ -1093,6 +1387,7 @@ table('T4 step-up', [
     stepUp('fresh', inSession(minutes(5) - 1)),
     'done for m:a',
   ],
+  ['T4 fresh: X exactly five minutes ago', stepUp('fresh', inSession(minutes(5))), 'done for m:a'],
   [
     'T4 fresh: X older than five minutes → code',
     stepUp('fresh', inSession(minutes(5) + 1)),
@@ -1128,6 +1423,16 @@ table('T4 step-up', [
     'done for m:a',
   ],
   [
+    'T4 exactly five minutes ago it still stands in',
+    stepUp('fresh', { ...free, evidence: [password(minutes(5))] }),
+    'done for m:a',
+  ],
+  [
+    'T4 a millisecond more, and it does not',
+    stepUp('fresh', { ...free, evidence: [password(minutes(5) + 1)] }),
+    'password',
+  ],
+  [
     'T4 so does the session’s, within five minutes',
     stepUp('fresh', { ...free, sessionEvidence: [password(minutes(5) - 1)] }),
     'done for m:a',
@@ -1154,6 +1459,11 @@ table('T4 step-up', [
   [
     'M1 two-factor: X within five minutes → done',
     stepUp('two_factor', { ...freeTrustsX, evidence: [code('x')] }),
+    'done for m:a',
+  ],
+  [
+    'M1 two-factor: X exactly five minutes ago → done',
+    stepUp('two_factor', { ...freeTrustsX, sessionEvidence: [password(), code('x', minutes(5))] }),
     'done for m:a',
   ],
   [
@@ -1216,6 +1526,79 @@ table('T4 step-up', [
     'code of x for m:a',
   ],
   [
+    'U4 own authenticator, proven exactly five minutes ago → done',
+    stepUp('own_authenticator', { ...inSession(minutes(5)), accountAsked: null }),
+    'done for m:a',
+  ],
+  [
+    'U4 a millisecond more → code',
+    stepUp('own_authenticator', { ...inSession(minutes(5) + 1), accountAsked: null }),
+    'code of x for m:a',
+  ],
+  [
+    'U4 whichever of several was proven',
+    stepUp('own_authenticator', { ...several, accountAsked: null, evidence: [textCode('z')] }),
+    'done for m:c',
+  ],
+  [
+    'U4 M3 whatever its kind, also where its account no longer takes it',
+    stepUp('own_authenticator', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      accountAsked: null,
+      evidence: [code('x')],
+    }),
+    'done for m:a',
+  ],
+  [
+    'U4 M3 its code is asked for where its account no longer takes it',
+    stepUp('own_authenticator', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      accountAsked: null,
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'U4 D6 of two, the code of the one that is not dead',
+    stepUp('own_authenticator', {
+      memberships: [member('a', { trusts: 'x' }), member('b', { trusts: 'y' })],
+      authenticators: [app('x', { codesDead: true }), phone('y')],
+      accountAsked: null,
+    }),
+    'code of y for m:b',
+  ],
+  [
+    'U4 D6 all dead: recovery codes',
+    stepUp('own_authenticator', {
+      ...needsX,
+      authenticators: [app('x', { codesDead: true })],
+      accountAsked: null,
+    }),
+    'recovery code of x for m:a',
+  ],
+  [
+    'U4 E5 proven is enough: codes never saved wait for the next login',
+    stepUp('own_authenticator', {
+      ...needsX,
+      authenticators: [app('x', { backupCodesSaved: false, backupCodesLeft: 0 })],
+      accountAsked: null,
+      evidence: [code('x')],
+    }),
+    'done for m:a',
+  ],
+  [
+    'U4 an authenticator that no membership trusts is not asked for',
+    stepUp('own_authenticator', { ...never, authenticators: [app('x')], accountAsked: null }),
+    'done for everything',
+  ],
+  [
+    'U4 P4 a pass is none',
+    stepUp('own_authenticator', { ...needsX, accountAsked: null, passesHere: [pass('p', 'a')] }),
+    'code of x for m:a',
+  ],
+  [
     'U4 there is none → nothing is asked',
     stepUp('own_authenticator', { ...never, accountAsked: null }),
     'done for everything',
@@ -1231,3 +1614,116 @@ table('T4 step-up', [
     'password',
   ],
 ]);
+
+/**
+ * Open: what was decided, and what the rule does not do. Each is expected to fail; whoever mends the rule sees it
+ * turn red here and moves it to its table.
+ */
+const openFindings: readonly Case[] = [
+  [
+    'F3 T1a X proven in the session, only its backup code here: the choice, and never trust',
+    stepUp('entry', {
+      ...atNever,
+      sessionEvidence: [password(hours(1)), code('x', hours(1))],
+      evidence: [...both, backupCode('x')],
+    }),
+    'recovered by x for m:a',
+  ],
+  [
+    'F3 B3 M3 X proven in the session, its backup code here: the choice first',
+    stepUp('entry', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      sessionEvidence: [password(hours(1)), code('x', hours(1))],
+      evidence: [...both, backupCode('x')],
+    }),
+    'recovered by x for m:a',
+  ],
+  [
+    'F4 P1 X of a kind not taken, proven in the session, and out of reach now: asking',
+    stepUp('entry', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      wantsPass: true,
+      sessionEvidence: [password(hours(1)), code('x', hours(1))],
+      evidence: both,
+    }),
+    'ask for a pass for m:a',
+  ],
+  [
+    'F4 P1 a backup code of the session, and X out of reach now: asking',
+    stepUp('entry', {
+      ...atNever,
+      wantsPass: true,
+      sessionEvidence: [password(hours(1)), backupCode('x', hours(1))],
+      evidence: both,
+    }),
+    'ask for a pass for m:a',
+  ],
+  [
+    'F4 P1 for a deed, after "Continue": asking',
+    stepUp('fresh', {
+      ...needsX,
+      wantsPass: true,
+      afterRecovery: 'continue',
+      evidence: [...both, backupCode('x')],
+    }),
+    'ask for a pass for m:a',
+  ],
+  [
+    'F5 B3 a backup code of the session counts as nothing for: set_up',
+    stepUp('set_up', {
+      ...needsX,
+      sessionEvidence: [password(), backupCode('x', minutes(1))],
+      evidence: both,
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'F6 U4 M3 never applies: after "Continue" X itself is asked for, whatever its kind',
+    stepUp('own_authenticator', {
+      memberships: [member('a', { trusts: 'x', mandates: ['sms'] })],
+      authenticators: [app('x')],
+      accountAsked: null,
+      afterRecovery: 'continue',
+      evidence: [...both, backupCode('x')],
+    }),
+    'code of x for m:a',
+  ],
+  [
+    'F8 T1b B3 for a deed, "set up again": proven in this very login is enough, also six minutes ago',
+    stepUp('fresh', {
+      ...needsX,
+      afterRecovery: 'replace',
+      evidence: [password(minutes(7)), backupCode('x', minutes(6)), mailbox()],
+    }),
+    'set up (proven) for m:a: totp/sms, m:a move from x',
+  ],
+];
+
+describe('open findings', () => {
+  test.fails.for(openFindings)('%s', ([, facts, step]) => {
+    expect(sayStep(nextStep(facts, NOW))).toBe(step);
+  });
+
+  test.fails.for<readonly [string, LoginFacts]>([
+    [
+      'F1 D9 U4 one’s own authenticator, not among the facts',
+      stepUp('own_authenticator', {
+        memberships: [member('a', { trusts: 'gone' })],
+        accountAsked: null,
+        evidence: [password()],
+      }),
+    ],
+    [
+      'F2 D9 E1 no first set-up beside an account that trusts what is not among the facts',
+      logIn({
+        memberships: [member('a'), member('b', { trusts: 'gone' })],
+        accountAsked: 'a',
+        evidence: both,
+      }),
+    ],
+  ])('%s: refused, loudly', ([, facts]) => {
+    expect(() => nextStep(facts, NOW)).toThrow(/not there/);
+  });
+});

@@ -119,6 +119,19 @@ describe('P3 granting a pass', () => {
     ['P3 an owner gives a reason too', { ...grant, by: 'owner', reason: ' ' }, 'reason_missing'],
     ['P3 and so does the operator', { ...grant, by: 'operator', reason: '' }, 'reason_missing'],
     ['P4 where nothing is mandated there is nothing to pass', { ...grant, mandated: false }, 'not_mandated'],
+    ['P4 for an owner neither', { ...grant, mandated: false, by: 'owner' }, 'not_mandated'],
+    ['P8 the operator may also there', { ...grant, mandated: false, by: 'operator' }, 'ok'],
+    [
+      'P3 and gives a reason there, too',
+      { ...grant, mandated: false, by: 'operator', reason: ' ' },
+      'reason_missing',
+    ],
+    [
+      'P3 a reason that cannot be seen',
+      { ...grant, reason: '\u200b\u00a0\ufeff\u2060\u0000' },
+      'reason_missing',
+    ],
+    ['P3 a reason of one letter, in any script', { ...grant, reason: '\u200b\u00a0 病' }, 'ok'],
   ] as const)('%s', ([, given, verdict]) => {
     expect(judgeGrant(given)).toBe(verdict);
   });

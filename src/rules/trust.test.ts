@@ -47,8 +47,9 @@ describe('what proves an authenticator', () => {
     expect(proofOf('x', evidence)).toBe(proof);
   });
 
-  test('T4 within five minutes: what is older proves nothing', () => {
+  test('T4 since a moment: that moment counts, the millisecond before it does not', () => {
     const since = NOW - minutes(5);
+    expect(proofOf('x', [code('x', minutes(5))], since)).toBe('itself');
     expect(proofOf('x', [code('x', minutes(5) - 1)], since)).toBe('itself');
     expect(proofOf('x', [code('x', minutes(5) + 1)], since)).toBe('none');
     expect(proofOf('x', [code('x', minutes(9)), backupCode('x')], since)).toBe('backup_code');
@@ -102,6 +103,44 @@ describe('M3, T1 the plan of a set-up', () => {
     ],
     ['T1a who trusts none yet comes along', [target, member('b')], 'totp/sms for m:t+m:b from x'],
     [
+      'T1a who trusts none yet narrows the offer to what it takes',
+      [target, member('b', { mandates: ['sms'] })],
+      'sms for m:t+m:b from x',
+    ],
+    [
+      'M3 who trusts none yet takes nothing of the offer: it neither narrows it nor comes along',
+      [member('t', { trusts: 'x', mandates: ['totp'] }), member('b', { mandates: ['sms'] })],
+      'totp for m:t from x',
+    ],
+    [
+      'M3 nor does it part those that trust the old one',
+      [
+        member('t', { trusts: 'x', mandates: ['totp'] }),
+        member('b', { trusts: 'x' }),
+        member('c', { mandates: ['sms'] }),
+      ],
+      'totp for m:t+m:b from x',
+    ],
+    [
+      'M3 two that trust none yet and have nothing in common: neither narrows, neither comes along',
+      [target, member('b', { mandates: ['sms'] }), member('c', { mandates: ['totp'] })],
+      'totp/sms for m:t from x',
+    ],
+    [
+      'T1a of two that trust none yet, the one that takes every offered method comes along all the same',
+      [target, member('b', { mandates: ['sms'] }), member('c', { mandates: ['totp'] }), member('d')],
+      'totp/sms for m:t+m:d from x',
+    ],
+    [
+      'M3 for the target alone, who trusts none yet still comes along',
+      [
+        member('t', { trusts: 'x', mandates: ['totp'] }),
+        member('b', { trusts: 'x', mandates: ['sms'] }),
+        member('c'),
+      ],
+      'totp for m:t+m:c from x',
+    ],
+    [
       'M3 an account without mandate limits nothing',
       [target, member('b', { trusts: 'x', mandates: null })],
       'totp/sms for m:t+m:b from x',
@@ -147,16 +186,21 @@ describe('M3, T1 the plan of a set-up', () => {
       const where = JSON.stringify({ t, b, c, replaces, texts, p });
       const offerable = (movers: Membership[]) =>
         BOTH.filter((kind) => (kind === 'totp' || texts) && movers.every((m) => takes(m, kind)));
-      const would = [mb, mt, mc].filter(
+      // T1 b: those that trust the replaced one, with the target; M3: the target alone if they have none in common.
+      const trusting = [mb, mt, mc].filter(
         (m) =>
           m === mt ||
-          m.trust.state === 'never' ||
           (replaces !== null && m.trust.state === 'authenticator' && m.trust.authenticatorId === replaces),
       );
-      const together = offerable(would).length > 0;
-      const movers = together ? would : [mt];
-      if (p.movers.join() !== movers.map((m) => m.id).join()) expect.fail(`movers: ${where}`);
-      if (p.methods.join() !== offerable(movers).join()) expect.fail(`methods: ${where}`);
+      const core = offerable(trusting).length > 0 ? trusting : [mt];
+      // T1 a: those that trust none yet narrow the offer only where something is left of it.
+      const never = [mb, mc].filter((m) => m.trust.state === 'never');
+      const narrowed = offerable([...core, ...never]);
+      const methods = narrowed.length > 0 ? narrowed : offerable(core);
+      const along = never.filter((m) => methods.every((kind) => takes(m, kind)));
+      const expected = [...core, ...along].map((m) => m.id).sort();
+      if (p.movers.toSorted().join() !== expected.join()) expect.fail(`movers: ${where}`);
+      if (p.methods.join() !== methods.join()) expect.fail(`methods: ${where}`);
       if (p.replaces !== replaces) expect.fail(`replaces: ${where}`);
     }
     expect(plans).toBe(16 ** 3 * 4);
@@ -189,6 +233,18 @@ describe('M4 sleep', () => {
     const { memberships, authenticators } = withoutLapsed(facts, NOW);
     expect(authenticators).toEqual([facts.authenticators[1]]);
     expect(memberships).toEqual([member('a'), ...facts.memberships.slice(1)]);
+  });
+
+  test('M4 D9 only what has lapsed is forgotten: an authenticator that is not among the facts stays trusted', () => {
+    const facts = {
+      memberships: [member('a', { trusts: 'gone' }), member('b', { trusts: 'old' })],
+      authenticators: [app('old', { asleepSince: asleep(days(91)) }), app('x')],
+    };
+    const { memberships, authenticators } = withoutLapsed(facts, NOW);
+    expect(memberships).toEqual([facts.memberships[0], member('b')]);
+    expect(authenticators).toEqual([facts.authenticators[1]]);
+    const awake = { memberships: facts.memberships.slice(0, 1), authenticators: [app('x')] };
+    expect(withoutLapsed(awake, NOW)).toEqual(awake);
   });
 
   test('M4 no account mandates: all go to sleep, and those that sleep stay so', () => {

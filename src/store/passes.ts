@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Pass } from '../rules/facts.ts';
 import type { Db, Tx } from './database.ts';
 import { isPostgres } from './dialect.ts';
@@ -136,6 +136,7 @@ export async function newestRequestOf(db: Db, loginId: string): Promise<PassRequ
     .selectAll()
     .where('login_id', '=', loginId)
     .orderBy('created_at', 'desc')
+    .orderBy(sql`case when answer is null then 0 else 1 end`)
     .orderBy('id', 'desc')
     .executeTakeFirst();
   return row ?? null;
@@ -153,13 +154,14 @@ export async function countWaiting(db: Db, membershipId: string, now: number): P
 }
 
 /** Counts a wrong number before anything is said about it. @returns false when none was left. */
-export async function countWrongNumber(db: Db, id: string, most: number): Promise<boolean> {
+export async function countWrongNumber(db: Db, id: string, most: number, now: number): Promise<boolean> {
   const result = await db
     .updateTable('pass_requests')
     .set((eb) => ({ wrong_numbers: eb('wrong_numbers', '+', 1) }))
     .where('id', '=', id)
     .where('wrong_numbers', '<', most)
     .where('answer', 'is', null)
+    .where('expires_at', '>', now)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }

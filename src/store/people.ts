@@ -34,8 +34,14 @@ export interface PeopleQuestion {
   readonly limit: number;
 }
 
+/** Now, and since when an authenticator may be asleep and still be there (M4). */
+export interface Moment {
+  readonly now: number;
+  readonly asleepFrom: number;
+}
+
 /** Members and open invitations of one account, as one table. Nothing of any other account (T3). */
-function people(db: Db, accountId: string, now: number) {
+function people(db: Db, accountId: string, { now, asleepFrom }: Moment) {
   const livePass = (eb: ExpressionBuilder<Schema, 'memberships'>) =>
     eb
       .selectFrom('passes')
@@ -48,7 +54,17 @@ function people(db: Db, accountId: string, now: number) {
   const members = db
     .selectFrom('memberships')
     .innerJoin('users', 'users.id', 'memberships.user_id')
-    .leftJoin('authenticators', 'authenticators.id', 'memberships.authenticator_id')
+    .leftJoin('authenticators', (join) =>
+      join
+        .onRef('authenticators.id', '=', 'memberships.authenticator_id')
+        // M4, judged by time: one asleep too long is gone, whether or not it was swept.
+        .on((eb) =>
+          eb.or([
+            eb('authenticators.asleep_since', 'is', null),
+            eb('authenticators.asleep_since', '>=', asleepFrom),
+          ]),
+        ),
+    )
     .where('memberships.account_id', '=', accountId)
     .select((eb) => [
       sql<'member' | 'invited'>`'member'`.as('kind'),
@@ -57,7 +73,8 @@ function people(db: Db, accountId: string, now: number) {
       'users.name as name',
       'users.email as email',
       'memberships.role as role',
-      'memberships.trust as trust',
+      sql<Trust['state']>`case when memberships.trust = 'authenticator' and authenticators.id is null
+        then 'never' else memberships.trust end`.as('trust'),
       'memberships.trust_since as trust_since',
       'authenticators.kind as method',
       livePass(eb as never)
@@ -96,8 +113,8 @@ function people(db: Db, accountId: string, now: number) {
   return db.selectFrom(members.unionAll(invited).as('people'));
 }
 
-function filtered(db: Db, accountId: string, question: PeopleQuestion, now: number) {
-  let query = people(db, accountId, now);
+function filtered(db: Db, accountId: string, question: PeopleQuestion, at: Moment) {
+  let query = people(db, accountId, at);
   if (question.search !== '') {
     const pattern = `%${question.search.toLowerCase().replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
     query = query.where(
@@ -131,9 +148,9 @@ export async function findPeople(
   db: Db,
   accountId: string,
   question: PeopleQuestion,
-  now: number,
+  at: Moment,
 ): Promise<{ rows: PersonRow[]; total: number }> {
-  const query = filtered(db, accountId, question, now);
+  const query = filtered(db, accountId, question, at);
   const { n } = await query.select((eb) => eb.fn.countAll<number>().as('n')).executeTakeFirstOrThrow();
   const sorted = {
     name: query.orderBy(sql`lower(case when people.name = '' then people.email else people.name end)`),
@@ -155,9 +172,9 @@ export async function findPerson(
   db: Db,
   accountId: string,
   membershipId: string,
-  now: number,
+  at: Moment,
 ): Promise<PersonRow | null> {
-  const row = await people(db, accountId, now)
+  const row = await people(db, accountId, at)
     .where('people.kind', '=', 'member')
     .where('people.id', '=', membershipId)
     .selectAll()
@@ -175,8 +192,8 @@ export interface RollOut {
   readonly invited: number;
 }
 
-export async function countRollOut(db: Db, accountId: string, now: number): Promise<RollOut> {
-  const rows = await people(db, accountId, now)
+export async function countRollOut(db: Db, accountId: string, at: Moment): Promise<RollOut> {
+  const rows = await people(db, accountId, at)
     .select((eb) => [
       'people.kind',
       'people.trust',

@@ -72,8 +72,6 @@ describe('a whole set-up without a mouse', () => {
 
 async function logInByKeys(nina: Person): Promise<void> {
   const { page, door } = nina;
-  // Where things glide into place, they are out of sight for a moment.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
   await visit(nina, '/login');
   await expectFocus(field(page, 'email'));
   await page.keyboard.type(NINA);

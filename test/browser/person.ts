@@ -38,6 +38,8 @@ export async function story(
   await using door = await openDoor({ demo: true });
   const { context, page, problems } = await newWindow(browser, options);
   page.setDefaultTimeout(PATIENCE_MS);
+  // Nothing glides or fades: it would be waited for, and axe would see colours on their way.
+  await page.emulateMedia({ reducedMotion: 'reduce' });
   try {
     await tell({ page, door, script: options.javaScript ?? true, problems });
     expect(problems).toEqual([]);

@@ -83,6 +83,21 @@ describe.each([
     }
   });
 
+  it('no answer leads to another site', async () => {
+    await using door = await openDoor({ demo: true, ...(url === undefined ? {} : { url }) });
+    const leads = (await walk(door)).flatMap(({ location }) => location ?? []);
+    expect(leads.length).toBeGreaterThan(5);
+    for (const location of leads) expect(location).toMatch(/^\/(?![/\\])/);
+    for (const where of ['//evil.example', 'https://evil.example', '/\\evil.example']) {
+      const asked = encodeURIComponent(where);
+      for (const field of ['account', 'return_to', 'next', 'redirect', 'returnTo']) {
+        const answer = await door.browser().get(`/login?${field}=${asked}`);
+        expect([200, 400]).toContain(answer.status);
+        expect(answer.body).not.toMatch(/(href|action)="(https?:)?\/\/evil|(href|action)="\/\\/);
+      }
+    }
+  });
+
   it('no page has script or style within it', async () => {
     await using door = await openDoor({ demo: true, ...(url === undefined ? {} : { url }) });
     for (const { path, body } of await walk(door)) {

@@ -55,6 +55,20 @@ describe('a login with the code of an app', () => {
     expect((await submit(later, '/login/code', { code: door.appCode(person) })).path).toBe('/');
   });
 
+  it('T25: a clock that jumps back revives no code', async () => {
+    const { door, person, browser } = await atCode('olivia');
+    await using _ = door;
+    const code = door.appCode(person);
+    await submit(browser, '/login/code', { code });
+    door.clock.advance(-minutes(5));
+    for (const steps of [-1, 0, 1, 9, 10]) {
+      const later = door.browser();
+      await door.password(later, person);
+      const old = person.app?.codeAt(door.clock.now() + steps * 30_000) ?? '';
+      expect((await later.post('/login/code', { code: old })).status).toBe(422);
+    }
+  });
+
   it('R12: leading zeros count, spaces and hyphens do not; other lengths and signs are no code', async () => {
     await using door = await openDoor({ demo: true });
     const olivia = await door.demoPerson('olivia');

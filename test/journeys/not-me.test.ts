@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { operateGrant } from '../../src/flows/operate.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { insertPass } from '../../src/store/passes.ts';
 import { passRow } from '../store/rows.ts';
@@ -191,6 +192,23 @@ describe('"This was not me" (E7)', () => {
     expect(await door.rows('select ended_by, right_until from passes')).toEqual([
       { ended_by: 'not_me', right_until: null },
     ]);
+  });
+
+  it('P6: after a pass came into use: it ends at once, with its session and its right to set up anew', async () => {
+    const { door, ann } = await scene();
+    await using _ = door;
+    const given = { slug: 'meridian-pictures', email: ann.email, reason: 'Phone lost' };
+    const granted = await operateGrant(door.ctx, { name: 'root' }, given);
+    const intruder = await atCode(door, ann);
+    const code = granted.result === 'granted' ? granted.code : '';
+    expect((await submit(intruder, '/login/recovery-code', { code })).path).toBe('/');
+    const subject = /pass into Meridian Pictures is in use/i;
+    expect(await door.count(ann.email, subject)).toBe(1);
+    expect((await submit(door.browser(), await door.link(ann.email, subject))).status).toBe(200);
+    expect(await isIn(intruder)).toBe(false);
+    expect((await door.password(intruder, ann)).path).toBe('/login/pass');
+    expect((await submit(intruder, '/login/recovery-code', { code })).status).toBe(422);
+    expect(await isIn(intruder)).toBe(false);
   });
 
   it('voids links for a new password', async () => {

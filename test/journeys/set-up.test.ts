@@ -66,6 +66,9 @@ describe('Nina sets up at her next login', () => {
     const form = await submit(browser, '/login/set-up', { method: 'sms' });
     expect(form.path).toBe('/login/set-up/phone');
     expect(form.text).toContain('+44');
+    // R17: what is weak about it, and the way to the other one.
+    expect(form.text).toMatch(/weaker than an app/i);
+    expect(form.body).toContain('href="/login/set-up"');
     const sent = await submit(browser, '/login/set-up/phone', { country: 'GB', phone: '07400 123 456' });
     expect(sent.path).toBe('/login/set-up/text');
     expect(sent.text).toContain('56');

@@ -143,6 +143,23 @@ describe('wrong passwords (D7)', () => {
     expect((await guess(browser, OLIVIA)).status).toBe(429);
   });
 
+  it('a mark that the server did not make is not taken over at the end of a login', async () => {
+    await using door = await openDoor({ demo: true });
+    const sam = await door.demoPerson('sam');
+    const browser = door.browser();
+    const headers = (login: string) => ({ cookie: `known=guessable; login=${login}` });
+    await door.password(browser, sam);
+    const login = cookieOf(browser, 'login') ?? '';
+    const done = await browser.post('/login/code', { code: door.appCode(sam) }, headers(login));
+    expect(done.location).toBe('/');
+    expect(cookieOf(browser, 'known')).toMatch(/^[\w-]{43}$/);
+    // One that it did make is kept.
+    const kept = cookieOf(browser, 'known');
+    await door.logIn(browser, sam);
+    expect(cookieOf(browser, 'known')).toBe(kept);
+    expect(await door.rows('select token_hash from known_browsers')).toHaveLength(1);
+  });
+
   it('a right password takes its own count back, and no more than that', async () => {
     await using door = await openDoor({ demo: true, proxied: true });
     const sam = await door.demoPerson('sam');

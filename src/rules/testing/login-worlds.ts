@@ -43,7 +43,7 @@ const EVIDENCE_HERE = [...product({ p: [0, 1], m: [0, 1], x: [0, 1], b: [0, 1] }
 const EVIDENCE_OF_SESSION = [
   [password(hours(1))],
   [password(hours(1)), mailbox(hours(1)), code('x', hours(1))],
-  [password(minutes(2)), mailbox(minutes(2)), textCode('x', minutes(2))],
+  [password(minutes(5)), mailbox(minutes(5)), textCode('x', minutes(5))],
   [password(hours(1)), backupCode('x', minutes(2)), byPass('p', minutes(2))],
 ];
 const PASSES = [

@@ -7,7 +7,7 @@ export function sayStep(next: NextStep): string {
     case 'password':
       return next.step.replace('_', ' ');
     case 'refused':
-      return `refused: ${next.reason}`;
+      return `refused: ${next.reason}${next.reason === 'no_method' ? ` for ${next.target}` : ''}`;
     case 'email_code':
       return `mailbox: ${next.why}`;
     case 'code':

@@ -312,6 +312,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ['notice_links', ['user_id']],
     ['passes', ['account_id', 'granted_at']],
     ['passes', ['user_id']],
+    ['passes', ['membership_id']],
+    ['pass_requests', ['membership_id']],
     ['pass_requests', ['account_id', 'created_at']],
     ['pass_requests', ['login_id']],
     ['outbox', ['sent_at', 'next_try_at']],

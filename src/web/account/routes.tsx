@@ -4,6 +4,7 @@ import { activityRoutes } from './activity-routes.tsx';
 import { confirmRoute } from './confirm-route.ts';
 import { inviteRoutes } from './invite-routes.tsx';
 import { leaveRoutes } from './leave-routes.tsx';
+import { mandateRoutes } from './mandate-routes.tsx';
 import { overviewRoutes } from './overview-routes.tsx';
 import { passesRoutes } from './passes-routes.tsx';
 import { peopleRoutes } from './people-routes.tsx';
@@ -21,6 +22,7 @@ export function accountRoutes(server: Server, edge: Edge): void {
   personRoutes(server, edge);
   passesRoutes(server, edge);
   securityRoutes(server, edge);
+  mandateRoutes(server, edge);
   activityRoutes(server, edge);
   leaveRoutes(server, edge);
   confirmRoute(server, edge);

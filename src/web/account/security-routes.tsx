@@ -1,39 +1,22 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
-import type { SignedIn } from '../../flows/admit.ts';
-import {
-  changeMandate,
-  changeSessionLength,
-  type MandateResult,
-  type SessionLengthResult,
-} from '../../flows/set-mandate.ts';
+import { Type } from 'typebox';
+import { changeSessionLength, type SessionLengthResult } from '../../flows/set-mandate.ts';
 import { viewRollOut } from '../../flows/view-account.ts';
-import type { Method } from '../../rules/facts.ts';
 import type { Problem } from '../components.tsx';
 import { type Edge, seeOther, visitorOf } from '../edge.ts';
 import { form, noQuery } from '../forms.ts';
-import { type MandateFault, SECURITY_DONE, type SecurityDone } from '../messages/en-account-security.ts';
+import { SECURITY_DONE, type SecurityDone } from '../messages/en-account-security.ts';
 import { sendPage } from '../send-page.tsx';
 import type { Server } from '../server.ts';
 import { addresses, type MandateChoice, withQuery } from './addresses.ts';
 import { frameOf } from './frame.tsx';
 import { type Entered, enter, settleDeed, unlessRefused } from './guard.ts';
-import { MandatePage } from './mandate-page.tsx';
 import { accountParams } from './params.ts';
 import { SecurityPage } from './security-page.tsx';
 import { asMinutes, asMs, type TypedLength } from './session-length.tsx';
 import { accountWords, LANG } from './words.ts';
 
 const config = { door: 'account' } as const;
-const box = Type.Optional(Type.Literal('yes'));
-const choiceForm = {
-  on: Type.Enum(['yes', 'no']),
-  totp: box,
-  sms: box,
-  from: Type.Optional(Type.Enum(['next_login', 'now'])),
-};
-const choiceQuery = form(choiceForm);
-const mandateBody = form({ ...choiceForm, confirmed: box });
 const lengthBody = form({
   max: Type.String({ pattern: '^\\d{1,6}$' }),
   idle: Type.String({ pattern: '^\\d{1,6}$' }),
@@ -47,33 +30,10 @@ export function securityRoutes(server: Server, edge: Edge): void {
     (request, reply) => {
       const { done } = request.query;
       const told = done && accountWords(LANG).security.done[done];
-      return show(edge, request, reply, request.params.slug, { done: told });
+      return showSecurity(edge, request, reply, request.params.slug, { done: told });
     },
   );
 
-  server.get(
-    '/accounts/:slug/security/mandate',
-    { config, schema: { params: accountParams, querystring: choiceQuery } },
-    (request, reply) => look(edge, request, reply, request.params.slug, choiceOf(request.query)),
-  );
-
-  server.post(
-    '/accounts/:slug/security',
-    { config, schema: { params: accountParams, querystring: noQuery, body: mandateBody } },
-    (request, reply) => {
-      const { slug } = request.params;
-      const choice = choiceOf(request.body);
-      return request.body.confirmed === 'yes'
-        ? change(edge, request, reply, slug, choice)
-        : choose(edge, request, reply, slug, choice);
-    },
-  );
-
-  sessionLengthRoute(server, edge);
-}
-
-/** S2: sessions may be made longer or shorter, within what the rule allows. */
-function sessionLengthRoute(server: Server, edge: Edge): void {
   server.post(
     '/accounts/:slug/security/session-length',
     { config, schema: { params: accountParams, querystring: noQuery, body: lengthBody } },
@@ -81,7 +41,7 @@ function sessionLengthRoute(server: Server, edge: Edge): void {
       const { slug } = request.params;
       const length: TypedLength = request.body;
       const again = (problem: Problem, status: number) =>
-        show(edge, request, reply, slug, { length, problems: [problem] }, status);
+        showSecurity(edge, request, reply, slug, { length, problems: [problem] }, status);
       const words = accountWords(LANG);
       return settleDeed<SessionLengthResult>(edge, request, reply, {
         slug,
@@ -94,7 +54,7 @@ function sessionLengthRoute(server: Server, edge: Edge): void {
         returnTo: addresses.security(slug),
         again: (why) => again({ text: words.account.refused[why].text }, 403),
         settle: ({ result }) => {
-          if (result === 'done') return seeDone(reply, slug, 'length');
+          if (result === 'done') return seeSecurity(reply, slug, 'length');
           const field = result === 'idle_longer_than_max' ? 'idle' : 'max';
           return again({ field, text: words.security.length.faults[result] }, 422);
         },
@@ -103,114 +63,7 @@ function sessionLengthRoute(server: Server, edge: Edge): void {
   );
 }
 
-function choiceOf({ on, totp, sms, from }: Static<typeof choiceQuery>): MandateChoice {
-  const methods: Method[] = [];
-  if (totp !== undefined) methods.push('totp');
-  if (sms !== undefined) methods.push('sms');
-  return { on: on === 'yes', methods, from: from ?? 'next_login' };
-}
-
-/** What is wrong with a choice before anybody is asked to confirm it; the flow judges it again. */
-function faultOf({ on, methods }: MandateChoice, { account }: Entered): MandateFault | null {
-  if (!on) return null;
-  if (account.plan !== 'enterprise') return 'not_enterprise';
-  if (methods.length === 0) return 'no_method';
-  return account.textMessages || methods.includes('totp') ? null : 'text_needs_carrier';
-}
-
-/** The first step: the choice is looked at, and its effect shown at an address of its own. */
-async function choose(
-  edge: Edge,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  choice: MandateChoice,
-): Promise<FastifyReply> {
-  const entered = await enter(edge, request, reply, slug);
-  if (entered === null) return reply;
-  const fault = faultOf(choice, entered);
-  if (fault !== null) return refuse(edge, request, reply, slug, choice, fault);
-  return seeOther(reply, addresses.mandate(entered.account.slug, choice));
-}
-
-async function look(
-  edge: Edge,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  choice: MandateChoice,
-): Promise<FastifyReply> {
-  const entered = await enter(edge, request, reply, slug);
-  if (entered === null) return reply;
-  const fault = faultOf(choice, entered);
-  if (fault !== null) return refuse(edge, request, reply, slug, choice, fault);
-  const counted = await viewRollOut(edge.ctx, entered.session, slug);
-  const rollOut = await unlessRefused(edge, request, reply, entered, counted);
-  if (rollOut === null) return reply;
-  const model = { frame: frameOf(edge, entered), rollOut, choice, ownMethod: ownMethod(entered) };
-  return sendPage(reply, <MandatePage model={model} />);
-}
-
-/** The kind of authenticator that this account trusts of the one who is signed in. */
-function ownMethod({ session, account }: Entered): Method | null {
-  const trust = session.memberships.find((m) => m.account.slug === account.slug)?.trust;
-  return trust?.state === 'authenticator' ? (session.facts.kinds.get(trust.authenticatorId) ?? null) : null;
-}
-
-/** The second: M1, with fresh 2FA of one's own, after which the effect is shown once more to be confirmed. */
-function change(
-  edge: Edge,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  choice: MandateChoice,
-): Promise<FastifyReply> {
-  return settleDeed<MandateResult>(edge, request, reply, {
-    slug,
-    run: (session) => changeMandate(edge.ctx, session, visitorOf(edge, request), { slug, ...choice }),
-    demand: choice.on ? 'two_factor' : 'fresh',
-    returnTo: addresses.mandate(slug, choice),
-    again: (why) => {
-      const { text } = accountWords(LANG).account.refused[why];
-      return show(edge, request, reply, slug, { choice, problems: [{ text }] }, 403);
-    },
-    settle: async ({ result }, session) => {
-      switch (result) {
-        case 'done':
-          return seeDone(reply, slug, whatWasDone(session, slug, choice));
-        case 'unchanged':
-          return seeDone(reply, slug, 'unchanged');
-        case 'not_enterprise':
-        case 'no_method':
-        case 'text_needs_carrier':
-          return refuse(edge, request, reply, slug, choice, result);
-        default:
-          return unknownResult(result);
-      }
-    },
-  });
-}
-
-function whatWasDone(before: SignedIn, slug: string, choice: MandateChoice): SecurityDone {
-  if (!choice.on) return 'switched_off';
-  const account = before.memberships.find((m) => m.account.slug === slug)?.account;
-  return account?.mandate === null ? 'switched_on' : 'changed';
-}
-
-function refuse(
-  edge: Edge,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  slug: string,
-  choice: MandateChoice,
-  fault: MandateFault,
-): Promise<FastifyReply> {
-  const text = accountWords(LANG).security.mandate.faults[fault];
-  const problems = [{ field: fault === 'not_enterprise' ? undefined : 'totp', text }];
-  return show(edge, request, reply, slug, { choice, problems }, 422);
-}
-
-function seeDone(reply: FastifyReply, slug: string, done: SecurityDone): FastifyReply {
+export function seeSecurity(reply: FastifyReply, slug: string, done: SecurityDone): FastifyReply {
   return seeOther(reply, withQuery(addresses.security(slug), { done }));
 }
 
@@ -221,7 +74,8 @@ interface Shown {
   readonly done?: string | undefined;
 }
 
-async function show(
+/** The security page as it stands; also what a change shows that could not be made. */
+export async function showSecurity(
   edge: Edge,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -248,8 +102,4 @@ async function show(
 function choiceNow({ account: { mandate, textMessages } }: Entered): MandateChoice {
   if (mandate !== null) return { on: true, methods: mandate.methods, from: mandate.from };
   return { on: true, methods: textMessages ? ['totp', 'sms'] : ['totp'], from: 'next_login' };
-}
-
-function unknownResult(result: never): never {
-  throw new Error(`unknown result of a mandate: ${JSON.stringify(result)}`);
 }

@@ -1,5 +1,5 @@
 import type { HomeView } from '../../flows/view-home.ts';
-import { Badge, PostButton, Table, type Tone } from '../components.tsx';
+import { Badge, LinkButton, PostButton, Table, type Tone } from '../components.tsx';
 import type { AdmittedBy, HomeMessages, Refused } from '../messages/en-home.ts';
 
 type Account = HomeView['accounts'][number];
@@ -55,7 +55,13 @@ function cellsOf(account: Account, words: Words) {
     </>
   );
   if (admission.answer === 'admitted') {
-    return [name, <Status key="s" text={words.admitted[admission.by]} tone={TONE[admission.by]} />, null];
+    return [
+      name,
+      <Status key="s" text={words.admitted[admission.by]} tone={TONE[admission.by]} />,
+      <div key="w" class="actions">
+        <Inside account={account} words={words} />
+      </div>,
+    ];
   }
   return [
     name,
@@ -71,6 +77,31 @@ function Status({ text, tone }: { text: Words['refused'][Refused]; tone: Tone })
     <div>
       <Badge tone={tone}>{text.badge}</Badge> <span class="soft">{text.sentence}</span>
     </div>
+  );
+}
+
+/** Once in: owners and admins run the account, people on a pass can set up before it ends (P5), anybody can leave. */
+function Inside({ account, words }: { account: Account; words: Words }) {
+  const { admission, role, slug, name } = account;
+  const manages = role !== 'member';
+  return (
+    <>
+      {admission.answer === 'admitted' && admission.by === 'pass' && (
+        <PostButton
+          action="/step-up"
+          fields={{ for: 'set_up', account: slug }}
+          label={words.setUpNow}
+          about={name}
+        />
+      )}
+      {manages ? (
+        <LinkButton kind="secondary" href={`/accounts/${slug}`}>
+          {words.manage(name)}
+        </LinkButton>
+      ) : (
+        <a href={`/accounts/${slug}/leave`}>{words.leave(name)}</a>
+      )}
+    </>
   );
 }
 

@@ -21,6 +21,9 @@ export interface HomeMessages {
     admitted: Record<AdmittedBy, StatusText>;
     refused: Record<Refused, StatusText>;
     enter: (account: string) => string;
+    manage: (account: string) => string;
+    leave: (account: string) => string;
+    setUpNow: string;
     logOut: string;
     none: (email: string) => string;
   };
@@ -97,6 +100,9 @@ export const enHome: HomeMessages = {
       },
     },
     enter: (account) => `Enter ${account}`,
+    manage: (account) => `Manage ${account}`,
+    leave: (account) => `Leave ${account}`,
+    setUpNow: 'Set up now',
     logOut: 'Log out',
     none: (email) =>
       `You are in no account yet. Ask an admin of your company’s account to invite ${email}, then open the link in the e-mail that you get.`,

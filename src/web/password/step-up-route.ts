@@ -5,7 +5,7 @@ import { form, noQuery, text } from '../forms.ts';
 import { goOn } from '../login/steps.ts';
 import type { Server } from '../server.ts';
 
-const REASONS = ['password', 'account'] as const;
+const REASONS = ['password', 'account', 'set_up'] as const;
 const reason = form({ for: Type.Enum([...REASONS]), account: Type.Optional(text(100)) });
 
 /** T4: starts a login tied to this session; the pages of the login ask for what is missing. */
@@ -35,6 +35,9 @@ function stepUpFor(reason: (typeof REASONS)[number], account: string): StepUp {
       return { demand: 'own_authenticator', account: null, returnTo: '/password' };
     case 'account':
       return { demand: 'entry', account, returnTo: '/' };
+    // P5: setting up before the pass ends.
+    case 'set_up':
+      return { demand: 'set_up', account, returnTo: '/' };
     default:
       return unknownReason(reason);
   }

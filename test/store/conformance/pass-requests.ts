@@ -77,17 +77,19 @@ export function passRequestTests(db: () => Db): void {
 
   test('P1, Q4: of fifty wrong numbers at once exactly three are heard', async () => {
     const { id } = await addRequest(db(), await addMember(db()));
-    const heard = await Promise.all(Array.from({ length: CLIENTS }, () => countWrongNumber(db(), id, 3)));
+    const heard = await Promise.all(
+      Array.from({ length: CLIENTS }, () => countWrongNumber(db(), id, 3, NOW)),
+    );
     expect(heard.filter((each) => each)).toHaveLength(3);
     expect((await find(id))?.wrong_numbers).toBe(3);
     await inTransaction(db(), (tx) => takeBackWrongNumber(tx, id));
     expect((await find(id))?.wrong_numbers).toBe(2);
-    expect(await countWrongNumber(db(), id, 3)).toBe(true);
+    expect(await countWrongNumber(db(), id, 3, NOW)).toBe(true);
   });
 
   test('P1: no number is heard once a request is answered', async () => {
     const { id } = await addRequest(db(), await addMember(db()), denied);
-    expect(await countWrongNumber(db(), id, 3)).toBe(false);
+    expect(await countWrongNumber(db(), id, 3, NOW)).toBe(false);
   });
 
   test('P1, Q3: fifty admins answer one request, one wins', async () => {

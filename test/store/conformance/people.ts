@@ -29,6 +29,8 @@ import {
 
 const ALL: PeopleQuestion = { search: '', filter: 'all', sort: 'joined', offset: 0, limit: 99 };
 
+const AT = { now: NOW, asleepFrom: NOW - 1000 };
+
 export function peopleTests(db: () => Db): void {
   type Given = Partial<MembershipRow> & { name?: string; method?: 'totp' | 'sms'; disabled_at?: number };
 
@@ -67,7 +69,7 @@ export function peopleTests(db: () => Db): void {
   }
 
   const find = async (account: Member['account'], over: Partial<PeopleQuestion> = {}) =>
-    findPeople(db(), account.id, { ...ALL, ...over }, NOW);
+    findPeople(db(), account.id, { ...ALL, ...over }, AT);
   const names = async (account: Member['account'], over: Partial<PeopleQuestion> = {}) =>
     (await find(account, over)).rows.map((r) => r.name || 'Iris');
 
@@ -109,21 +111,21 @@ export function peopleTests(db: () => Db): void {
       last_entered_at: null,
       joined_at: NOW + 5,
     });
-    expect(await findPerson(db(), account.id, passing.membership.id, NOW)).toEqual(rows[1]);
+    expect(await findPerson(db(), account.id, passing.membership.id, AT)).toEqual(rows[1]);
   });
 
   test('R60: a member is found in their own account only', async () => {
     const { app, invited, account } = await addCompany();
     const other = await addAccount(db());
-    expect((await findPerson(db(), account.id, app.membership.id, NOW))?.name).toBe('Olivia');
-    expect(await findPerson(db(), other.id, app.membership.id, NOW)).toBeNull();
-    expect(await findPerson(db(), account.id, invited.id, NOW)).toBeNull();
-    expect(await findPerson(db(), account.id, newId(), NOW)).toBeNull();
+    expect((await findPerson(db(), account.id, app.membership.id, AT))?.name).toBe('Olivia');
+    expect(await findPerson(db(), other.id, app.membership.id, AT)).toBeNull();
+    expect(await findPerson(db(), account.id, invited.id, AT)).toBeNull();
+    expect(await findPerson(db(), account.id, newId(), AT)).toBeNull();
   });
 
   test('the roll-out in figures', async () => {
     const { account } = await addCompany();
-    expect(await countRollOut(db(), account.id, NOW)).toEqual({
+    expect(await countRollOut(db(), account.id, AT)).toEqual({
       app: 1,
       text: 1,
       notYet: 1,
@@ -132,7 +134,7 @@ export function peopleTests(db: () => Db): void {
       invited: 1,
     });
     const none = { app: 0, text: 0, notYet: 0, onPass: 0, setUpAgain: 0, invited: 0 };
-    expect(await countRollOut(db(), (await addAccount(db())).id, NOW)).toEqual(none);
+    expect(await countRollOut(db(), (await addAccount(db())).id, AT)).toEqual(none);
   });
 
   test.each([
@@ -157,7 +159,7 @@ export function peopleTests(db: () => Db): void {
     const account = await addAccount(db());
     await onPass(await join(account), over);
     expect(await names(account, { filter: 'on_pass' })).toEqual([]);
-    expect((await countRollOut(db(), account.id, NOW)).onPass).toBe(0);
+    expect((await countRollOut(db(), account.id, AT)).onPass).toBe(0);
   });
 
   test('two passes of one member are one row, with the later end', async () => {
