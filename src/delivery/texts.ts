@@ -173,14 +173,14 @@ function noticeWords(p: NoticeText): { subject: string; line: string; advice: st
     }
     case 'backup_code_used':
       return {
-        subject: `A recovery code was used on your ${product} login`,
-        line: `One of your recovery codes was used to log in. You have ${what.left} left.`,
+        subject: `A backup code was used on your ${product} login`,
+        line: `One of your backup codes was used to log in. You have ${what.left} left.`,
         advice: changePassword,
       };
     case 'backup_codes_made':
       return {
-        subject: `New recovery codes for your ${product} login`,
-        line: 'Ten new recovery codes were made for your login. The old ones no longer work.',
+        subject: `New backup codes for your ${product} login`,
+        line: 'Ten new backup codes were made for your login. The old ones no longer work.',
         advice: changePassword,
       };
     case 'password_changed':

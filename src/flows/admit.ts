@@ -1,5 +1,5 @@
 import { hashToken } from '../credentials/token.ts';
-import { type Admission, admission, sessionStands } from '../rules/admission.ts';
+import { type Admission, admission, hasPassOver, sessionStands } from '../rules/admission.ts';
 import type { Authenticator, Session } from '../rules/facts.ts';
 import { DEAD_AFTER } from '../rules/throttle.ts';
 import { withoutLapsed } from '../rules/trust.ts';
@@ -39,10 +39,11 @@ export async function whySignedOut(
   const row = await findSessionByToken(ctx.db, hashToken(visitor.sessionToken));
   const user = row === null ? null : await findUser(ctx.db, row.user_id);
   if (row === null || user === null) return 'no_session';
-  const { memberships, authenticators } = await believedOf(ctx, ctx.db, user.id);
+  const { authenticators } = await believedOf(ctx, ctx.db, user.id);
   const facts = await sessionFacts(ctx.db, row, user, authenticators);
-  const stands = sessionStands(facts, memberships, ctx.now());
-  return stands === 'pass_over' ? 'pass_over' : 'over';
+  // P5: told also to whoever comes back when the session is too old by now: set-up, in this browser, leads on.
+  if (facts.endedAt === null && hasPassOver(facts, ctx.now())) return 'pass_over';
+  return 'over';
 }
 
 export async function signedIn(ctx: Context, db: Db, row: SessionRow): Promise<SignedIn | null> {

@@ -84,7 +84,9 @@ export async function finishLogin(
 
 /** U2: set-up was part of the sign-up; whoever got here has met what the target demands. */
 async function noteArrival(tx: Tx, position: Position, done: Done, now: number): Promise<void> {
-  const { memberships } = position.facts;
+  const { memberships, demand } = position.facts;
+  // Proving one's own authenticator (for a password change) enters no account.
+  if (demand === 'own_authenticator') return;
   const met = memberships.filter((m) => m.id === done.target || m.account.mandate === null);
   await activateMemberships(
     tx,

@@ -119,7 +119,7 @@ function isPast(session: Session, limits: Limits, now: number): boolean {
 }
 
 /** P5: a session under several passes ends with the earliest; a pass that cannot be found counts as over. */
-function hasPassOver(session: Session, now: number): boolean {
+export function hasPassOver(session: Session, now: number): boolean {
   return session.evidence.some(
     (e) =>
       e.kind === 'pass' &&

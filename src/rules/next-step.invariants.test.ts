@@ -75,9 +75,6 @@ const isInside = ({ facts, next }: Combination) =>
   hasPassword(anywhere(facts)) &&
   facts.user?.disabledAt == null &&
   !(next.step === 'email_code' && (next.why === 'sign_up' || next.why === 'invitation'));
-/** Proven itself by an older session, and by a backup code here: the open findings F3, in the tables. */
-const isMixed = (x: string, facts: LoginFacts) =>
-  itself(x, facts.sessionEvidence) && !itself(x, facts.evidence) && spare(x, facts.evidence);
 const deliverable = (m: Membership, { textMessages }: LoginFacts) =>
   takes(m, 'totp') || (textMessages && takes(m, 'sms'));
 /** The membership a step is for; a step that names one of somebody else's would be a grave mistake. */
@@ -367,13 +364,17 @@ describe('who is let in', () => {
     );
   });
 
-  test('U4 own authenticator: nothing is asked only of those who have none', () => {
+  test('U4 own authenticator: done only for those who have none or have just proven one', () => {
     holds(
       when(
         ({ facts, next }) =>
           facts.demand === 'own_authenticator' && next.step === 'done' && next.target === null,
       ),
-      ({ facts }) => facts.memberships.every((m) => trusted(m, facts) === null),
+      ({ facts }) => {
+        const xs = facts.memberships.flatMap((m) => trusted(m, facts) ?? []);
+        const lately = anywhere(facts).filter(isFresh);
+        return xs.length === 0 || xs.some((id) => itself(id, lately));
+      },
     );
   });
 
@@ -384,10 +385,8 @@ describe('who is let in', () => {
         const lately = anywhere(c.facts).filter(isFresh);
         const xs = c.facts.memberships.flatMap((m) => trusted(m, c.facts) ?? []);
         if (xs.length === 0) return c.next.step === 'done' && c.next.target === null;
-        const target = targetOf(c);
-        const x = target === null ? null : trusted(target, c.facts);
-        const proven = xs.some((id) => itself(id, lately));
-        return (c.next.step === 'done') === proven && (!proven || (x !== null && itself(x, lately)));
+        // Nothing is entered by it: no account is the target.
+        return (c.next.step === 'done' && c.next.target === null) === xs.some((id) => itself(id, lately));
       },
       1000,
     );
@@ -395,11 +394,13 @@ describe('who is let in', () => {
 
   test('U4 M3 own authenticator: nothing is set up but what the person says is gone', () => {
     holds(
-      // F6: after "Continue" M3 is applied all the same.
-      when((c) => isOwn(c) && isInside(c) && c.facts.afterRecovery !== 'continue'),
+      when((c) => isOwn(c) && isInside(c)),
       (c) => {
         const setsUp = c.next.step === 'set_up' || (c.next.step === 'email_code' && c.next.why === 'set_up');
-        return !setsUp || c.facts.afterRecovery === 'replace';
+        // D6: a dead one is bound again, whatever was chosen.
+        return (
+          !setsUp || c.facts.afterRecovery === 'replace' || c.facts.authenticators.some((a) => a.codesDead)
+        );
       },
       1000,
     );
@@ -510,18 +511,7 @@ describe('who is let in', () => {
     holds(
       when((c) => {
         const target = targetOf(c);
-        // F4: where an older proof of the same authenticator stands, the wish goes unheard.
-        return (
-          c.next.step === 'code' &&
-          target !== null &&
-          mandates(target) &&
-          !anywhere(c.facts).some(
-            (e) =>
-              c.next.step === 'code' &&
-              e.authenticatorId === c.next.authenticator.id &&
-              (isFresh(e) || !wantsFresh(c.facts)),
-          )
-        );
+        return c.next.step === 'code' && target !== null && mandates(target);
       }),
       (c) => {
         const wish = { ...c.facts, wantsPass: true };
@@ -606,13 +596,11 @@ describe('whose proof', () => {
   });
 
   test('D2.8 a backup code of the session lets in where X is trusted and taken, and is worth nothing else', () => {
-    // F4: it keeps the wish for a pass from being heard. F5: it counts where a set-up was demanded.
     changesNothing((c) => {
       const { facts } = c;
       const target = facts.memberships.find((m) => m.account.id === facts.accountAsked);
       const spares = facts.sessionEvidence.filter((e) => e.kind === 'backup_code');
-      if (spares.length === 0 || target === undefined || facts.wantsPass || facts.demand === 'set_up')
-        return null;
+      if (spares.length === 0 || target === undefined) return null;
       const x = awakeOf(facts, trusted(target, facts) ?? '');
       if (!wantsFresh(facts) && x !== undefined && takes(target, x.kind)) return null;
       return { ...facts, sessionEvidence: facts.sessionEvidence.filter((e) => e.kind !== 'backup_code') };
@@ -759,8 +747,7 @@ describe('set-up and trust', () => {
         target !== null &&
         isNever(target, c.facts) &&
         takes(target, kind) &&
-        // F3: a backup code here is let pass beside an older proof of the session.
-        (itself(id, c.facts.evidence) || isMixed(id, c.facts)) &&
+        itself(id, c.facts.evidence) &&
         hasPassword(c.facts.evidence) &&
         hasMailbox(c.facts.evidence)
       );
@@ -945,6 +932,8 @@ describe('backup codes', () => {
           target !== null &&
           x !== undefined &&
           takes(target, x.kind) &&
+          // D6: a dead one could never be proven itself; it is bound again instead.
+          !x.codesDead &&
           !itself(x.id, anywhere(c.facts).filter(isFresh))
         );
       }),
@@ -1032,13 +1021,8 @@ describe('nobody walks in circles', () => {
     (choice) => {
       const settled = new Map<string, string>();
       let walked = 0;
-      // F7: "Continue" where X is dead leads a deed round and round, from one backup code to the next.
-      const isLost = ({ facts }: Combination) =>
-        wantsFresh(facts) &&
-        facts.authenticators.some((x) => x.codesDead) &&
-        (choice === 'continue' || facts.afterRecovery === 'continue');
       for (const [n, start] of all.entries()) {
-        if (n % 11 !== (choice === 'continue' ? 0 : 5) || isLost(start)) continue;
+        if (n % 11 !== (choice === 'continue' ? 0 : 5)) continue;
         walked++;
         let c = start;
         const trail = [sayStep(c.next)];

@@ -71,6 +71,7 @@ export function nextStep(given: LoginFacts, now: number): NextStep {
   if (facts.invited && !mailboxHere) return { step: 'email_code', why: 'invitation' };
 
   if (facts.user === null) return { step: 'refused', reason: 'unknown' };
+  refuseTornFacts(facts);
   const mandating = facts.memberships.filter((m) => m.account.mandate !== null);
   if (mandating.length === 0 && facts.kind !== 'step_up') return done(null);
 
@@ -78,6 +79,14 @@ export function nextStep(given: LoginFacts, now: number): NextStep {
   if (facts.demand === 'own_authenticator') return ownAuthenticator(facts, now);
   const asked = facts.memberships.find((m) => m.account.id === facts.accountAsked);
   return asked === undefined ? { step: 'refused', reason: 'unknown' } : stepFor(asked, facts, now);
+}
+
+/** D9: facts that do not fit together let nobody in, and into no set-up either. */
+function refuseTornFacts(facts: LoginFacts): void {
+  const torn = facts.memberships.find(
+    (m) => m.trust.state === 'authenticator' && trustedBy(m, facts) === null,
+  );
+  if (torn !== undefined) throw new Error(`membership ${torn.id} trusts an authenticator that is not there`);
 }
 
 /** Line 6. Somewhere a mandate is on, or line 5 would have applied. */
@@ -108,7 +117,7 @@ function ownAuthenticator(facts: LoginFacts, now: number): NextStep {
     return x === null ? [] : [{ member: m, x }];
   });
   const proven = candidates.find(({ x }) => proofOf(x.id, evidence) === 'itself');
-  if (proven !== undefined) return done(proven.member.id);
+  if (proven !== undefined) return done(null);
   const usable = candidates.find(({ x }) => !x.codesDead) ?? candidates[0];
   return usable === undefined ? done(null) : withAuthenticator(usable.x, usable.member, facts, now);
 }
@@ -133,8 +142,7 @@ function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
   switch (target.trust.state) {
     case 'authenticator': {
       const x = trustedBy(target, facts);
-      // D9: facts that do not fit together let nobody in, and into no set-up either.
-      if (x === null) throw new Error(`membership ${target.id} trusts an authenticator that is not there`);
+      if (x === null) throw new Error('torn facts were let through');
       return withAuthenticator(x, target, facts, now);
     }
     case 'never': {
@@ -153,42 +161,51 @@ function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
 /** Lines 8, 9, 10 and 12 for an authenticator X that the target trusts, or may come to trust. */
 function withAuthenticator(x: Authenticator, target: Membership, facts: LoginFacts, now: number): NextStep {
   const trusted = target.trust.state === 'authenticator';
-  const fresh = wantsFresh(facts);
-  const evidence = fresh ? freshEvidence(facts, now) : [...facts.evidence, ...facts.sessionEvidence];
   const here = proofOf(x.id, facts.evidence);
-  const codeOfX: NextStep = {
-    step: 'code',
-    target: target.id,
-    authenticator: x,
-    onlyRecovery: x.codesDead,
-  };
-  switch (proofOf(x.id, evidence)) {
-    case 'none':
-      return facts.wantsPass && target.account.mandate !== null ? askForPass(target, facts) : codeOfX;
-    case 'backup_code': {
-      // What a backup code opened a while ago stays open, but it earns nothing more in this login.
-      if (here === 'none') return trusted && !fresh && takes(target, x) ? done(target.id) : codeOfX;
-      // B3: the person chooses. Only "set up again" gives up X where neither this account nor M3 asks for it.
-      if (facts.afterRecovery === null) return { step: 'recovered', target: target.id, authenticator: x };
-      if (facts.afterRecovery === 'replace') return setUp('proven', target, x.id, facts);
-      // A backup code is not X itself: it earns no trust (T1 a), and is never fresh (T4).
-      if (!trusted) return setUp('proven', target, null, facts);
-      if (!takes(target, x)) return setUp('proven', target, x.id, facts);
-      return fresh ? codeOfX : done(target.id);
-    }
-    case 'itself': {
-      if (!takes(target, x)) {
-        // T1 b: what gives up X is proven in this very login. A target that never trusted X leaves it to the rest.
-        return here === 'none' ? codeOfX : setUp('proven', target, trusted ? x.id : null, facts);
-      }
-      if (!trusted) {
-        if (here === 'none') return codeOfX;
-        return provenHere(facts, 'trust') ?? { step: 'trust', target: target.id, authenticator: x };
-      }
-      if (here === 'itself' && wantsBackupCodes(x, facts)) return { step: 'backup_codes', authenticator: x };
-      return done(target.id);
-    }
+  const lately = proofOf(
+    x.id,
+    wantsFresh(facts) ? freshEvidence(facts, now) : [...facts.evidence, ...facts.sessionEvidence],
+  );
+  const taken = facts.demand === 'own_authenticator' || takes(target, x);
+  // A backup code typed here comes first, unless X itself was proven and that is all the target asks.
+  if (here === 'backup_code' && !(lately === 'itself' && trusted && taken)) {
+    return afterBackupCode(x, target, facts, now);
   }
+  if (lately === 'none') return codeOf(x, target, facts);
+  // What a backup code opened a while ago stays open, but it earns nothing more in this login.
+  if (lately === 'backup_code') {
+    return trusted && taken && facts.demand === 'entry' ? done(target.id) : codeOf(x, target, facts);
+  }
+  // T1 a, b: what earns trust, or gives up X, is proven in this very login.
+  if ((!taken || !trusted) && here === 'none') return codeOf(x, target, facts);
+  // A target that never trusted X leaves it to those that do.
+  if (!taken) return setUp('proven', target, trusted ? x.id : null, facts);
+  if (!trusted) return provenHere(facts, 'trust') ?? { step: 'trust', target: target.id, authenticator: x };
+  if (here === 'itself' && wantsBackupCodes(x, facts)) return { step: 'backup_codes', authenticator: x };
+  return done(target.id);
+}
+
+/** B3, for a backup code of X typed in this login. It lets in, but it is not X itself. */
+function afterBackupCode(x: Authenticator, target: Membership, facts: LoginFacts, now: number): NextStep {
+  const fresh = wantsFresh(facts);
+  const stale = fresh && proofOf(x.id, freshEvidence(facts, now)) === 'none';
+  if (facts.afterRecovery === null) {
+    return stale ? codeOf(x, target, facts) : { step: 'recovered', target: target.id, authenticator: x };
+  }
+  // Only "set up again" gives up X where neither this account nor M3 asks for it (T1 b).
+  if (facts.afterRecovery === 'replace') return setUp('proven', target, x.id, facts);
+  // "Continue": it earns no trust (T1 a) …
+  if (target.trust.state !== 'authenticator') return setUp('proven', target, null, facts);
+  if (facts.demand !== 'own_authenticator' && !takes(target, x)) return setUp('proven', target, x.id, facts);
+  if (!fresh) return done(target.id);
+  // … and is never fresh (T4). Where X is dead nothing else could ever be: it is bound again (D6).
+  return x.codesDead ? setUp('proven', target, x.id, facts) : codeOf(x, target, facts);
+}
+
+/** Line 8, or line 11 for somebody who can use none of it (P1). */
+function codeOf(x: Authenticator, target: Membership, facts: LoginFacts): NextStep {
+  if (facts.wantsPass && target.account.mandate !== null) return askForPass(target, facts);
+  return { step: 'code', target: target.id, authenticator: x, onlyRecovery: x.codesDead };
 }
 
 const takes = (target: Membership, x: Authenticator) => allowedMethods(target).includes(x.kind);

@@ -2,6 +2,7 @@ import Bowser from 'bowser';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readSession, type SignedIn, whySignedOut } from '../flows/admit.ts';
 import type { Context, Tokens, Visitor } from '../flows/context.ts';
+import type { Site } from './site.ts';
 
 /**
  * Who may call a route.
@@ -32,6 +33,7 @@ export interface Edge {
   readonly ctx: Context;
   readonly secure: boolean;
   readonly dev: boolean;
+  readonly site: Site;
 }
 
 export const cookieName = (edge: Pick<Edge, 'secure'>, name: CookieName): string =>

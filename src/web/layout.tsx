@@ -4,14 +4,9 @@ import { Form } from './components/buttons.tsx';
 import { Wordmark } from './components/logo.tsx';
 import { safeHref } from './components/safe-href.ts';
 import { enLayout, type LayoutMessages } from './messages/en-layout.ts';
-import { ProductName } from './product-name.ts';
+import { SiteContext } from './site.ts';
 
 const catalogue = new Map<string, LayoutMessages>([['en', enLayout]]);
-
-/** The address of a file of `assets/` or `dist/client/`. */
-export function assetUrl(name: string): string {
-  return `/assets/${name}`;
-}
 
 export interface NavLink {
   href: string;
@@ -42,7 +37,7 @@ export function Layout({
   children,
 }: LayoutProps) {
   const words = catalogue.get(lang) ?? enLayout;
-  const product = useContext(ProductName);
+  const { product } = useContext(SiteContext);
   return (
     <html lang={lang}>
       <Head title={`${title} – ${product}`} refreshSeconds={refreshSeconds} />
@@ -75,6 +70,7 @@ export function Layout({
 }
 
 function Head({ title, refreshSeconds }: { title: string; refreshSeconds: number | undefined }) {
+  const { assets } = useContext(SiteContext);
   return (
     <head>
       <meta charset="utf-8" />
@@ -82,9 +78,9 @@ function Head({ title, refreshSeconds }: { title: string; refreshSeconds: number
       <meta name="color-scheme" content="light dark" />
       <meta name="format-detection" content="telephone=no" />
       <title>{title}</title>
-      <link rel="icon" href={assetUrl('favicon.svg')} type="image/svg+xml" />
-      <link rel="stylesheet" href={assetUrl('sallyport.css')} />
-      <script type="module" src={assetUrl('client/main.js')} />
+      <link rel="icon" href={`${assets}/favicon.svg`} type="image/svg+xml" />
+      <link rel="stylesheet" href={`${assets}/sallyport.css`} />
+      <script type="module" src={`${assets}/client/main.js`} />
       {refreshSeconds !== undefined && (
         <noscript>
           <meta http-equiv="refresh" content={String(refreshSeconds)} />

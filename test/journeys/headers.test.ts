@@ -123,6 +123,22 @@ describe.each([
   });
 });
 
+it('a page that shows a secret is never compressed, so that its length tells nothing (BREACH)', async () => {
+  await using door = await openDoor({ demo: true });
+  const nina = await door.demoPerson('nina');
+  const browser = door.browser();
+  const encoding = async (path: string) =>
+    (await browser.get(path, { 'accept-encoding': 'br, gzip' })).headers['content-encoding'];
+  await door.password(browser, nina);
+  await proveMailbox(door, browser, nina.email);
+  await browser.post('/login/set-up', { method: 'totp' });
+  expect(await encoding('/login/set-up')).toBe('br');
+  expect(await encoding('/login/set-up/app')).toBeUndefined();
+  await setUpApp(door, browser);
+  expect(await encoding('/login/backup-codes')).toBeUndefined();
+  expect(await encoding('/login/backup-codes.txt')).toBeUndefined();
+});
+
 describe('over https', () => {
   it('S1: a cookie without the prefix is no cookie of ours', async () => {
     await using door = await openDoor({ demo: true, url: HTTPS });

@@ -259,6 +259,41 @@ describe('an invitation of somebody who has a login', () => {
     expect((await spent(door)).filter(Boolean)).toEqual([]);
   });
 
+  it('U1: withdrawn while its mailbox code is on the way: nothing is joined, and the session stays as it was', async () => {
+    await using door = await openDoor({ demo: true });
+    const { sam: person, link } = await sam(door, false);
+    const [inside, outside] = [door.browser(), door.browser()];
+    await door.logIn(inside, person);
+    await submit(inside, link);
+    await submit(outside, link);
+    await door.password(outside, person);
+    await door.rows(`update invitations set withdrawn_at = 1 where email = '${person.email}'`);
+    const told = await proveMailbox(door, outside, person.email);
+    expect(told.path).toBe('/login/code');
+    await inside.post('/login/email-code', { action: 'resend' });
+    door.clock.advance(30_000);
+    await inside.post('/login/email-code', { action: 'resend' });
+    const led = await proveMailbox(door, inside, person.email);
+    expect(led.status).toBeLessThan(500);
+    expect((await membershipsOf(door, person.email)).map((m) => m.slug)).not.toContain('harbour');
+    expect(await isIn(inside)).toBe(true);
+    expect(await isIn(outside)).toBe(false);
+    expect((await door.browser().get(link)).status).toBe(410);
+  });
+
+  it('U1: of somebody who is in that account already: it is used up, and changes nothing', async () => {
+    await using door = await openDoor({ demo: true });
+    const person = await door.demoPerson('sam');
+    const link = await door.invite(await door.account('crestline'), person.email, 'admin');
+    const before = await membershipsOf(door, person.email);
+    const browser = door.browser();
+    await door.logIn(browser, person);
+    await submit(browser, link);
+    expect((await proveMailbox(door, browser, person.email)).path).toBe('/');
+    expect((await membershipsOf(door, person.email)).map((m) => m.role)).toEqual(before.map((m) => m.role));
+    expect((await door.browser().get(link)).status).toBe(410);
+  });
+
   it('U5: a user of no account logs in, is told so, and can accept an invitation', async () => {
     await using door = await openDoor();
     const lone = await door.addPerson({ email: 'lone@nowhere.example' });

@@ -7,9 +7,8 @@ import type { Answer, HttpBrowser } from '../support/http-browser.ts';
 /** R64: every way in is written down here. A new route that needs no session wants a line, and a thought. */
 const WITHOUT_SESSION = {
   public: [
-    '/assets/client/:file',
-    '/assets/favicon.svg',
-    '/assets/sallyport.css',
+    '/assets/:version/:file',
+    '/assets/:version/client/:file',
     '/forgot-password',
     '/health',
     '/help/two-factor',

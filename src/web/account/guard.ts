@@ -3,7 +3,7 @@ import type { Refusal } from '../../flows/act.ts';
 import type { SignedIn } from '../../flows/admit.ts';
 import { startStepUp } from '../../flows/step-up.ts';
 import { type AccountView, openAccount } from '../../flows/view-account.ts';
-import { type Edge, seeOther, sessionOf, visitorOf } from '../edge.ts';
+import { type Edge, seeOther, sessionOf, toLogIn, visitorOf } from '../edge.ts';
 import { goOn } from '../login/steps.ts';
 import type { ToldRefusal } from '../messages/en-account.ts';
 import { sendRefusedPage } from './refused-page.tsx';
@@ -22,7 +22,7 @@ export async function enter(
 ): Promise<Entered | null> {
   const session = await sessionOf(edge, request);
   if (session === null) {
-    toLogin(reply, slug);
+    await toLogIn(edge, request, reply, slug);
     return null;
   }
   const account = await openAccount(edge.ctx, session, slug);
@@ -68,7 +68,7 @@ export async function settleDeed<R extends { readonly result: string }>(
   deed: Deed<R>,
 ): Answer {
   const session = await sessionOf(edge, request);
-  if (session === null) return toLogin(reply, deed.slug);
+  if (session === null) return toLogIn(edge, request, reply, deed.slug);
   const outcome = await deed.run(session);
   if (!isRefusal(outcome)) return deed.settle(outcome as Exclude<R, Refusal>, session);
   return turnAway(edge, request, reply, { session, refusal: outcome, ...deed });
@@ -90,7 +90,7 @@ async function turnAway(
   const { result } = refusal;
   switch (result) {
     case 'signed_out':
-      return toLogin(reply, slug);
+      return toLogIn(edge, request, reply, slug);
     case 'not_admitted':
       // The start page says what this session lacks, and leads on.
       return seeOther(reply, '/');
@@ -126,10 +126,6 @@ export async function stepUp(
     return reply;
   }
   return goOn(edge, reply, outcome.advanced);
-}
-
-function toLogin(reply: FastifyReply, slug: string): FastifyReply {
-  return seeOther(reply, `/login?account=${encodeURIComponent(slug)}`);
 }
 
 const REFUSALS: Readonly<Record<Refusal['result'], true>> = {

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import type { SignedIn } from '../../flows/admit.ts';
 import { type DeedResult, leaveAccount } from '../../flows/manage-people.ts';
 import { openAccount } from '../../flows/view-account.ts';
-import { type Edge, seeOther, sessionOf, visitorOf } from '../edge.ts';
+import { type Edge, seeOther, sessionOf, toLogIn, visitorOf } from '../edge.ts';
 import { form, noQuery } from '../forms.ts';
 import type { ToldRefusal } from '../messages/en-account.ts';
 import { sendPage } from '../send-page.tsx';
@@ -22,7 +22,7 @@ export function leaveRoutes(server: Server, edge: Edge): void {
     async (request, reply) => {
       const { slug } = request.params;
       const session = await sessionOf(edge, request);
-      if (session === null) return seeOther(reply, `/login?account=${encodeURIComponent(slug)}`);
+      if (session === null) return toLogIn(edge, request, reply, slug);
       const opened = await openAccount(edge.ctx, session, slug);
       const isLast = !('result' in opened) && opened.role === 'owner' && opened.onlyOneOwner;
       return show(reply, session, slug, isLast ? 'last_owner' : null);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { renderToString } from 'preact-render-to-string';
 import type { Edge } from '../edge.ts';
-import { ProductName } from '../product-name.ts';
+import { SiteContext } from '../site.ts';
 import { type ErrorKind, STATUS } from './faults.ts';
 import { ErrorPage } from './pages.tsx';
 import { BARE_HEADERS } from './routes.tsx';
@@ -27,9 +27,9 @@ function kindOfBreak(code: string | undefined): ErrorKind {
 function answer(edge: Edge, kind: ErrorKind): string {
   const model = { lang: 'en', kind, fault: null, requestId: null, support: edge.ctx.settings.support };
   const named = (
-    <ProductName.Provider value={edge.ctx.settings.product}>
+    <SiteContext.Provider value={edge.site}>
       <ErrorPage {...model} />
-    </ProductName.Provider>
+    </SiteContext.Provider>
   );
   const page = `<!doctype html>${renderToString(named)}`;
   const headers = {

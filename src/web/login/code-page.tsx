@@ -65,11 +65,7 @@ export function SentCode({ model, challenge, page, send, children }: SentCodePro
       {model.fault === null && model.waitUntil === null && (
         <Notice kind="warning">{words.noCode[why]}</Notice>
       )}
-      {why !== 'today' ? (
-        <StartAgain wayOut={model.wayOut} label={words.startAgain} kind="primary" />
-      ) : (
-        <ResendForm action={page} label={words.sendNewCode} main />
-      )}
+      {why !== 'today' && <StartAgain wayOut={model.wayOut} label={words.startAgain} kind="primary" />}
     </>
   );
 }

@@ -82,7 +82,7 @@ export const enLogin = {
   startAgain: 'Start again',
   otherAccounts: 'Enter another account instead',
   noneOfThese: 'I can’t use any of these',
-  lockedOut: 'Locked out? What you can do',
+  lockedOut: 'Help with codes',
   sentAgain: 'A new code is on its way. Only the newest one works.',
   numberEndingIn: (digits: string) => `the number ending in ${digits}`,
   sixDigits: 'Six-digit code',

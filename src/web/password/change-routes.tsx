@@ -3,7 +3,7 @@ import type { SignedIn } from '../../flows/admit.ts';
 import { type ChangePasswordResult, changePassword } from '../../flows/password.ts';
 import { hasFreshAuthenticator } from '../../flows/step-up.ts';
 import type { Problem } from '../components.tsx';
-import { type Edge, seeOther, sessionOf, setTokens, visitorOf } from '../edge.ts';
+import { type Edge, seeOther, sessionOf, setTokens, toLogIn, visitorOf } from '../edge.ts';
 import { form, noQuery, text } from '../forms.ts';
 import { durationInWords } from '../messages/durations.ts';
 import { sendPage } from '../send-page.tsx';
@@ -22,7 +22,7 @@ export function changeRoutes(server: Server, edge: Edge): void {
 
   server.get('/password', { config, schema: { querystring: noQuery } }, async (request, reply) => {
     const session = await sessionOf(edge, request);
-    if (session === null) return seeOther(reply, '/login');
+    if (session === null) return toLogIn(edge, request, reply);
     const { email } = session.user;
     return hasFreshAuthenticator(session, ctx.now())
       ? sendPage(reply, <ChangePage lang={LANG} email={email} problems={[]} />)
@@ -34,7 +34,7 @@ export function changeRoutes(server: Server, edge: Edge): void {
     { config, schema: { querystring: noQuery, body: oldAndNew } },
     async (request, reply) => {
       const session = await sessionOf(edge, request);
-      if (session === null) return seeOther(reply, '/login');
+      if (session === null) return toLogIn(edge, request, reply);
       if (request.body.current === '') {
         return refuse(reply, session, { field: 'current', text: wordsIn(LANG).change.emptyCurrent });
       }

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { type StepUp, startStepUp } from '../../flows/step-up.ts';
-import { type Edge, seeOther, sessionOf, visitorOf } from '../edge.ts';
+import { type Edge, sessionOf, toLogIn, visitorOf } from '../edge.ts';
 import { form, noQuery, text } from '../forms.ts';
 import { goOn } from '../login/steps.ts';
 import type { Server } from '../server.ts';
@@ -15,7 +15,7 @@ export function stepUpRoute(server: Server, edge: Edge): void {
     { config: { door: 'session' }, schema: { querystring: noQuery, body: reason } },
     async (request, reply) => {
       const session = await sessionOf(edge, request);
-      if (session === null) return seeOther(reply, '/login');
+      if (session === null) return toLogIn(edge, request, reply);
       const wanted = stepUpFor(request.body.for, request.body.account ?? '');
       const outcome = await startStepUp(edge.ctx, session, visitorOf(edge, request), wanted);
       // R60: another's account is as good as none.
