@@ -1,12 +1,12 @@
 import { mayDo } from '../rules/access.ts';
 import type { Role } from '../rules/facts.ts';
-import { findMembership, lockAccount, membershipsOf, setRole } from '../store/accounts.ts';
-import { inTransaction, type Tx } from '../store/database.ts';
+import { membershipsOf, setRole } from '../store/accounts.ts';
+import type { Tx } from '../store/database.ts';
 import { endPasses, withdrawRequestsOfMembership } from '../store/passes.ts';
 import {
-  countOwners,
   deleteMembership,
   openInvitationOf,
+  openInvitationsTo,
   setSessionsFrom,
   withdrawInvitations,
 } from '../store/people.ts';
@@ -55,6 +55,8 @@ export async function invite(
   if (good.length > INVITATIONS_AT_ONCE) return { result: 'too_many' };
   const wanted = { deed: 'invite', slug: given.slug, targetId: null, newRole: given.role } as const;
   const result = await act(ctx, session, wanted, async (tx, acting): Promise<InviteResult> => {
+    const refused = await mayReplace(ctx, tx, acting, good);
+    if (refused !== null) return refused;
     const invited: string[] = [];
     const members: string[] = [];
     for (const email of good) {
@@ -68,6 +70,21 @@ export async function invite(
   });
   ctx.wakeOutbox();
   return result;
+}
+
+/** P8: a new invitation takes the place of an open one, so whoever may not withdraw that one sends none. */
+async function mayReplace(
+  ctx: Context,
+  tx: Tx,
+  { account, actor }: Acting,
+  emails: readonly string[],
+): Promise<Refusal | null> {
+  for (const { role } of await openInvitationsTo(tx, account.id, emails, ctx.now())) {
+    const self = { membershipId: actor.id, role: actor.role };
+    const access = mayDo(self, 'withdraw_invitation', { membershipId: null, role }, 0);
+    if (access !== 'allowed') return { result: access };
+  }
+  return null;
 }
 
 async function isMember(tx: Tx, { account }: Acting, email: string): Promise<boolean> {
@@ -204,31 +221,25 @@ export async function removeMember(
   });
 }
 
-/** P8: the only thing people do to themselves. The last owner stays. */
+/**
+ * P8: the only thing people do to themselves. The last owner stays. P4: a session that this account does not
+ * admit, such as one on another account's pass, does nothing here, this neither.
+ */
 export async function leaveAccount(
   ctx: Context,
   session: SignedIn,
   visitor: Visitor,
   slug: string,
 ): Promise<DeedResult> {
-  const membership = session.memberships.find((m) => m.account.slug === slug);
-  if (membership === undefined) return { result: 'not_found' };
-  const accountId = membership.account.id;
-  return inTransaction(ctx.db, async (tx): Promise<DeedResult> => {
-    await lockAccount(tx, accountId);
-    const now = await findMembership(tx, membership.id);
-    if (now === null) return { result: 'not_found' };
-    const self = { membershipId: now.id, role: now.role };
-    const access = mayDo(self, 'leave', self, await countOwners(tx, accountId, now.id));
-    if (access !== 'allowed') return { result: access };
+  const own = session.memberships.find((m) => m.account.slug === slug);
+  if (own === undefined) return { result: 'not_found' };
+  const wanted = { deed: 'leave', slug, targetId: own.id } as const;
+  return act(ctx, session, wanted, async (tx, { account, actor }): Promise<DeedResult> => {
     await takeOut(
       ctx,
       tx,
-      { userId: session.user.id, membershipId: membership.id, accountId },
-      {
-        actorId: session.user.id,
-        visitor,
-      },
+      { userId: actor.userId, membershipId: actor.id, accountId: account.id },
+      { actorId: actor.userId, visitor },
     );
     return { result: 'done' };
   });

@@ -260,6 +260,24 @@ export async function openInvitationOf(
   return row ?? null;
 }
 
+/** What still can be accepted at any of these addresses. */
+export async function openInvitationsTo(
+  db: Db,
+  accountId: string,
+  emails: readonly string[],
+  now: number,
+): Promise<OpenInvitation[]> {
+  return db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('email', 'in', emails)
+    .where('spent_at', 'is', null)
+    .where('withdrawn_at', 'is', null)
+    .where('expires_at', '>', now)
+    .execute();
+}
+
 /** Withdraws what is open for this address in this account. @returns how many. */
 export async function withdrawInvitations(
   tx: Tx,

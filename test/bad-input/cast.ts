@@ -6,7 +6,7 @@
 import { inTransaction } from '../../src/store/database.ts';
 import { insertPass, insertRequest } from '../../src/store/passes.ts';
 import type { RouteEntry } from '../../src/web/server.ts';
-import { proveMailbox, STRONG, setUpApp } from '../journeys/steps.ts';
+import { MAIL, proveMailbox, STRONG, setUpApp } from '../journeys/steps.ts';
 import { passRequestRow, passRow } from '../store/rows.ts';
 import { days, minutes } from '../support/clock.ts';
 import { type Door, openDoor, submit } from '../support/door.ts';
@@ -192,8 +192,8 @@ async function addThings(door: Door, accountId: string): Promise<Record<string, 
   });
   const [invitation] = await door.rows<{ id: string }>('select id from invitations');
   await submit(door.browser(), '/forgot-password', { email: 'sam@meridian.example' });
-  const reset = await door.link('sam@meridian.example', /choose a new/i);
-  const notMe = await door.link('rita@meridian.example', /recovery code was used/i);
+  const reset = await door.link('sam@meridian.example', MAIL.reset);
+  const notMe = await door.link('rita@meridian.example', MAIL.codeUsed);
   const invited = await door.link('iris@meridian.example');
   return {
     '/accounts/:slug/people/:id': of.membership_id,

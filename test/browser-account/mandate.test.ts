@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { button, expectAt, link, type Person, visit } from '../browser/person.ts';
 import { launchChromium } from '../support/chromium.ts';
+import { seconds } from '../support/clock.ts';
 import { expectText, logInAs, setUpByApp, stage, standingAt } from './people.ts';
 
 const HARBOUR = 'Harbour Films';
@@ -42,6 +43,7 @@ describe('an owner without a phone switches two-factor authentication on for eve
       await logInAs(mia, asMia);
       expect(await standingAt(mia, HARBOUR)).toMatch(/Open[\s\S]*password is enough/);
 
+      door.clock.advance(seconds(1));
       await logInAs(harry, asHarry);
       await link(harry.page, `Manage ${HARBOUR}`).click();
       await link(harry.page, 'Security').first().click();
@@ -100,6 +102,7 @@ describe('an owner without a phone switches two-factor authentication on for eve
       const ann = await seat();
       await logInAs(ann, who);
       await visit(ann, '/accounts/harbour-films');
+      door.clock.advance(seconds(1));
       await door.mandate('harbour-films', ['totp'], 'next_login');
       await link(ann.page, 'People').click();
       await expectAt(ann, '/accounts/harbour-films/people');

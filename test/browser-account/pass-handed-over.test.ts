@@ -37,12 +37,9 @@ describe('the owner hands a pass over from the member’s page', () => {
       const code = await olivia.page.locator('#pass-code').innerText();
       expect(code).toMatch(/^([0-9a-hjkmnp-tv-z]{4}[- ]){3}[0-9a-hjkmnp-tv-z]{4}$/i);
       expect(await button(olivia.page, 'Copy').count()).toBe(javaScript ? 1 : 0);
-      // Whoever comes back to the address is shown the person, and no code.
       await link(olivia.page, 'Done').click();
       await expectText(olivia, /given and has not been used yet/);
       expect(await olivia.page.content()).not.toContain(code);
-      await olivia.page.goBack();
-      expect(await olivia.page.locator('#pass-code').count(), 'nothing is kept').toBe(0);
 
       const theo = await seat({ phone: true, javaScript });
       await logIn(theo, THEO);

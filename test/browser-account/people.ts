@@ -114,7 +114,7 @@ export async function setUpByApp(person: Person, email: string): Promise<void> {
   // E1: a set-up wants the password in the same login, also on the way up from a session.
   if (page.url() === `${door.url}/login`) {
     await field(page, 'password').fill(PASSWORD);
-    await button(page, 'Continue').click();
+    await button(page, 'Log in').click();
   }
   await expectAt(person, '/login/email-code');
   await typeCode(person, await door.code(email), 'Continue');

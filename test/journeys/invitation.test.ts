@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { enHome } from '../../src/web/messages/en-home.ts';
 import { days } from '../support/clock.ts';
 import { cookieOf, type Door, openDoor, type Person, submit } from '../support/door.ts';
 import { forms } from '../support/http-browser.ts';
-import { expectNoSession, finish, isIn, proveMailbox, STRONG, setUpApp, setUpText, signUp } from './steps.ts';
+import {
+  expectNoSession,
+  finish,
+  isIn,
+  proveMailbox,
+  STRONG,
+  saying,
+  setUpApp,
+  setUpText,
+  signUp,
+} from './steps.ts';
 
 const IRIS = { name: 'Iris Bloom', email: 'iris@meridian.example', password: STRONG };
 
@@ -300,7 +311,7 @@ describe('an invitation of somebody who has a login', () => {
     const browser = door.browser();
     const home = await door.logIn(browser, lone);
     expect(home.path).toBe('/');
-    expect(home.text).toMatch(/in no account/i);
+    expect(home.text).toContain(saying(enHome.accounts.none));
     const account = await door.addAccount({ name: 'Crestline' });
     const link = await door.invite(account, lone.email);
     await submit(browser, link);

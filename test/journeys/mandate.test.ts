@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { enHome } from '../../src/web/messages/en-home.ts';
+import { enPassword } from '../../src/web/messages/en-password.ts';
+import { enSetUp } from '../../src/web/messages/en-set-up.ts';
 import { days, minutes, seconds } from '../support/clock.ts';
 import { type Door, openDoor, type Person, submit } from '../support/door.ts';
 import { finish, isIn, proveMailbox, setUpApp, setUpText } from './steps.ts';
@@ -30,7 +33,7 @@ describe('a kind that the account no longer takes (M3)', () => {
     expect(await isIn(browser)).toBe(false);
     const choice = await proveMailbox(door, browser, theo.email);
     expect(choice.path).toBe('/login/set-up');
-    expect(choice.text).not.toContain('Text message');
+    expect(choice.text).not.toContain(enSetUp.methods.sms.label);
     const { app } = await setUpApp(door, browser);
     expect((await finish(browser)).path).toBe('/');
     expect((await authenticators(door, theo)).map((a) => a.kind)).toEqual(['totp']);
@@ -57,9 +60,9 @@ describe('a kind that the account no longer takes (M3)', () => {
     await using door = await openDoor({ demo: true });
     const theo = await door.demoPerson('theo');
     const browser = door.browser();
-    expect((await door.logIn(browser, theo)).text).toContain('You are in with two-factor');
+    expect((await door.logIn(browser, theo)).text).toContain(enHome.accounts.admitted.authenticator.sentence);
     await door.mandate('meridian', ['totp']);
-    expect((await browser.get('/')).text).toContain('does not take the kind of code you use');
+    expect((await browser.get('/')).text).toContain(enHome.accounts.refused.method_not_allowed.sentence);
   });
 
   it('T1, M3: where no kind suits all, the set-up is for the target alone and the old one stays', async () => {
@@ -116,7 +119,7 @@ describe('a mandate switched off (M4)', () => {
     expect(asleep?.asleep_since).toBe(door.clock.now());
     const browser = door.browser();
     expect((await door.password(browser, olivia)).path).toBe('/');
-    expect((await browser.get('/password')).text).toMatch(/confirm that it is you/i);
+    expect((await browser.get('/password')).text).toContain(enPassword.confirmFirst.title);
     const skipped = await browser.post('/password', {
       current: olivia.password,
       password: 'six grey geese in a row',
@@ -197,14 +200,14 @@ describe('a mandate switched on (T2)', () => {
   it('"from the next login": open sessions stay in; the next login sets up', async () => {
     const { door, ann, browser } = await scene('next_login');
     await using _ = door;
-    expect((await browser.get('/')).text).toContain('From your next login on');
+    expect((await browser.get('/')).text).toContain(enHome.accounts.admitted.before_mandate.sentence);
     expect((await door.password(door.browser(), ann)).path).toBe('/login/email-code');
   });
 
   it('"now": open sessions are out of the account at their next request, and set up by a step-up', async () => {
     const { door, ann, browser } = await scene('now');
     await using _ = door;
-    expect((await browser.get('/')).text).toContain('Set-up needed');
+    expect((await browser.get('/')).text).toContain(enHome.accounts.refused.set_up_needed.badge);
     const asked = await submit(browser, '/step-up', { for: 'account', account: 'studio' });
     // E1: the password and the mailbox in the very login that sets up; the session's old password does not count.
     expect(asked.path).toBe('/login');
@@ -215,7 +218,7 @@ describe('a mandate switched on (T2)', () => {
     await setUpApp(door, browser);
     const home = await finish(browser);
     expect(home.path).toBe('/');
-    expect(home.text).toContain('You are in with two-factor');
+    expect(home.text).toContain(enHome.accounts.admitted.authenticator.sentence);
     expect(await door.rows('select id from sessions where ended_at is null')).toHaveLength(1);
   });
 
@@ -254,9 +257,9 @@ describe('several accounts', () => {
     expect((await submit(browser, '/login/account', { account: 'nowhere' })).path).toBe('/login/pass');
     expect((await submit(browser, '/login/account', { account: 'one' })).path).toBe('/login/code');
     const home = await submit(browser, '/login/code', { code: door.appCode(ann) });
-    expect(home.text).toContain('You are in with two-factor');
-    expect(home.text).toContain('Pass needed');
-    expect(home.text).toContain('Your password is enough here');
+    expect(home.text).toContain(enHome.accounts.admitted.authenticator.sentence);
+    expect(home.text).toContain(enHome.accounts.refused.pass_needed.badge);
+    expect(home.text).toContain(enHome.accounts.admitted.no_mandate.sentence);
   });
 
   it('T2: Sam’s home shows both of his accounts open, and says that nobody switches 2FA by themselves', async () => {
@@ -266,9 +269,9 @@ describe('several accounts', () => {
       home.text.indexOf('Meridian Pictures'),
       home.text.indexOf('Crestline Studio'),
     ];
-    expect(home.text.slice(meridian, crestline)).toContain('You are in with two-factor');
-    expect(home.text.slice(crestline)).toContain('Your password is enough here');
-    expect(home.text).toContain('managed by your account');
+    expect(home.text.slice(meridian, crestline)).toContain(enHome.accounts.admitted.authenticator.sentence);
+    expect(home.text.slice(crestline)).toContain(enHome.accounts.admitted.no_mandate.sentence);
+    expect(home.text).toContain(enHome.twoFactor.title);
     expect(home.body).not.toMatch(/href="[^"]*(disable|remove|replace)[^"]*(2fa|authenticator)/i);
   });
 
@@ -323,7 +326,7 @@ describe('several accounts', () => {
     await submit(browser, '/login?account=two', { email: ann.email, password: ann.password });
     const home = await submit(browser, '/login/code', { code: door.appCode(ann) });
     expect(home.path).toBe('/');
-    expect(home.text).toContain('Pass needed');
+    expect(home.text).toContain(enHome.accounts.refused.pass_needed.badge);
     // D2.11: asked for One, the same code opens nothing.
     const other = door.browser();
     const page = await submit(other, '/login?account=one', { email: ann.email, password: ann.password });

@@ -6,7 +6,7 @@ import { passRow } from '../store/rows.ts';
 import { days, minutes } from '../support/clock.ts';
 import { type Door, openDoor, type Person, submit } from '../support/door.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
-import { finish, isIn, proveMailbox, setUpApp } from './steps.ts';
+import { finish, isIn, MAIL, proveMailbox, setUpApp } from './steps.ts';
 
 const NEW = 'six grey geese in a row';
 
@@ -41,7 +41,7 @@ interface Event {
 
 const events: Record<string, Event> = {
   'a set-up in place of the old one': {
-    subject: /was set up/i,
+    subject: MAIL.setUp,
     destroys: true,
     happens: async (door, ann) => {
       const browser = await atCode(door, ann);
@@ -54,7 +54,7 @@ const events: Record<string, Event> = {
     },
   },
   'a recovery code used': {
-    subject: /recovery code was used/i,
+    subject: MAIL.codeUsed,
     destroys: true,
     happens: async (door, ann) => {
       const browser = await atCode(door, ann);
@@ -63,7 +63,7 @@ const events: Record<string, Event> = {
     },
   },
   'new recovery codes': {
-    subject: /new recovery codes/i,
+    subject: MAIL.codesMade,
     destroys: true,
     happens: async (door, ann) => {
       await door.rows(`update backup_codes set spent_at = 1 where user_id = '${ann.id}'`);
@@ -73,7 +73,7 @@ const events: Record<string, Event> = {
     },
   },
   'a changed password': {
-    subject: /password was changed/i,
+    subject: MAIL.passwordChanged,
     destroys: false,
     happens: async (door, ann) => {
       const browser = door.browser();
@@ -83,7 +83,7 @@ const events: Record<string, Event> = {
     },
   },
   'a reset password': {
-    subject: /password was reset/i,
+    subject: MAIL.passwordReset,
     destroys: false,
     happens: async (door, ann) => {
       const browser = door.browser();
@@ -93,7 +93,7 @@ const events: Record<string, Event> = {
     },
   },
   'three wrong codes after the right password': {
-    subject: /tried to get into/i,
+    subject: MAIL.wrongCodes,
     destroys: false,
     happens: async (door, ann) => {
       const browser = await atCode(door, ann);
@@ -137,7 +137,7 @@ describe.each(Object.entries(events))(
       expect((await scanner.get(link)).status).toBe(410);
       expect((await scanner.post(link, {})).status).toBe(410);
       const told = await door.newest(ann.email);
-      expect(told.subject).toMatch(/was secured/i);
+      expect(told.subject).toMatch(MAIL.secured);
       expect(told.text).not.toContain('/not-me/');
 
       const next = door.browser();
@@ -202,7 +202,7 @@ describe('"This was not me" (E7)', () => {
     const intruder = await atCode(door, ann);
     const code = granted.result === 'granted' ? (granted.code ?? '') : '';
     expect((await submit(intruder, '/login/recovery-code', { code })).path).toBe('/');
-    const subject = /pass into Meridian Pictures is in use/i;
+    const subject = MAIL.passUsed('Meridian Pictures');
     expect(await door.count(ann.email, subject)).toBe(1);
     expect((await submit(door.browser(), await door.link(ann.email, subject))).status).toBe(200);
     expect(await isIn(intruder)).toBe(false);
@@ -237,7 +237,7 @@ describe('"This was not me" (E7)', () => {
     const { door, ann } = await scene();
     await using _ = door;
     await events['a recovery code used']?.happens(door, ann);
-    const old = await door.link(ann.email, /recovery code was used/i);
+    const old = await door.link(ann.email, MAIL.codeUsed);
     ann.codes.shift();
     door.clock.advance(minutes(1));
     await events['a set-up in place of the old one']?.happens(door, ann);
@@ -263,7 +263,7 @@ describe('"This was not me" (E7)', () => {
     await submit(browser, '/login/set-up/phone', { country: 'US', phone: '+14155550177' });
     await submit(browser, '/login/set-up/text', { code: await door.code('+14155550177') });
     await finish(browser);
-    await submit(door.browser(), await door.link(ann.email, /was set up/i));
+    await submit(door.browser(), await door.link(ann.email, MAIL.setUp));
     const trust = await door.rows(
       `select slug, trust from memberships join accounts on accounts.id = account_id where user_id = '${ann.id}'
        order by slug`,

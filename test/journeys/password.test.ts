@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { enPassword } from '../../src/web/messages/en-password.ts';
 import { minutes } from '../support/clock.ts';
 import { cookieOf, type Door, openDoor, submit } from '../support/door.ts';
-import { isIn } from './steps.ts';
+import { isIn, MAIL } from './steps.ts';
 
 const NEW = 'six grey geese in a row';
 const OLIVIA = 'olivia@meridian.example';
-const RESET = /choose a new sallyport password/i;
+const RESET = MAIL.reset;
 
 async function askForLink(door: Door, email = OLIVIA): Promise<string> {
   const browser = door.browser();
@@ -33,7 +34,7 @@ describe('a forgotten password (U4)', () => {
     const page = await submit(browser, '/login', { email: OLIVIA, password: NEW });
     expect(page.path).toBe('/login/code');
     expect((await submit(browser, '/login/code', { code: door.appCode(olivia) })).path).toBe('/');
-    expect(await door.count(OLIVIA, /password was reset/i)).toBe(1);
+    expect(await door.count(OLIVIA, MAIL.passwordReset)).toBe(1);
   });
 
   it('works once, and takes every other link with it', async () => {
@@ -131,7 +132,7 @@ describe('a changed password (U4)', () => {
     door.clock.advance(minutes(5) + 1);
     const before = cookieOf(browser, 'session');
     const first = await browser.get('/password');
-    expect(first.text).toMatch(/confirm that it is you/i);
+    expect(first.text).toContain(enPassword.confirmFirst.title);
     const early = await browser.post('/password', { current: olivia.password, password: NEW });
     expect(early.status).toBe(403);
 
@@ -150,7 +151,7 @@ describe('a changed password (U4)', () => {
     expect(cookieOf(browser, 'session')).not.toBe(stepped);
     expect(await isIn(browser)).toBe(true);
     expect(await isIn(other)).toBe(false);
-    expect(await door.count(OLIVIA, /password was changed/i)).toBe(1);
+    expect(await door.count(OLIVIA, MAIL.passwordChanged)).toBe(1);
     expect((await door.password(door.browser(), { ...olivia, password: NEW })).path).toBe('/login/code');
   });
 
@@ -181,7 +182,7 @@ describe('a changed password (U4)', () => {
     door.clock.advance(minutes(6));
     await submit(browser, '/step-up', { for: 'password' });
     expect((await browser.post('/login/code', { code: door.appCode(sam) })).status).toBe(422);
-    expect((await browser.get('/password')).text).toMatch(/confirm that it is you/i);
+    expect((await browser.get('/password')).text).toContain(enPassword.confirmFirst.title);
   });
 
   it('T4: a step-up keeps the session’s beginning and end', async () => {

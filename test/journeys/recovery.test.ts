@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { enHome } from '../../src/web/messages/en-home.ts';
+import { enLogin } from '../../src/web/messages/en-login.ts';
 import { seconds } from '../support/clock.ts';
 import { codesOn, type Door, openDoor, type Person, submit } from '../support/door.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
-import { finish, isIn, proveMailbox, setUpApp, setUpText } from './steps.ts';
+import { finish, isIn, MAIL, proveMailbox, setUpApp, setUpText } from './steps.ts';
 
 /** Ann, with ten backup codes in her drawer, at the page that asks for the phone's code. */
 async function atCode(method: 'totp' | 'sms' = 'totp') {
@@ -26,15 +28,15 @@ describe('a recovery code', () => {
     expect((await browser.get('/login/code')).text).toContain('Enter recovery code');
     const page = await recover(browser, ann.codes[0]);
     expect(page.path).toBe('/login/recovered');
-    expect(page.text).toContain('9 backup codes left');
+    expect(page.text).toContain(enLogin.recovered.left(9));
     expect(await isIn(browser)).toBe(false);
     expect((await browser.post('/login/recovered', {})).status).toBe(422);
     expect((await browser.post('/login/recovered', { choice: 'nonsense' })).status).toBe(422);
     const home = await submit(browser, '/login/recovered', { choice: 'continue' });
     expect(home.path).toBe('/');
-    expect(home.text).toContain('backup codes');
-    expect(await door.count(ann.email, /recovery code was used/i)).toBe(1);
-    expect(await door.link(ann.email, /recovery code was used/i)).toMatch(/^\/not-me\//);
+    expect(home.text).toContain(enHome.accounts.admitted.backup_code.sentence);
+    expect(await door.count(ann.email, MAIL.codeUsed)).toBe(1);
+    expect(await door.link(ann.email, MAIL.codeUsed)).toMatch(/^\/not-me\//);
     // The phone is still there: it is asked for next time.
     expect((await door.logIn(door.browser(), ann)).path).toBe('/');
   });
@@ -140,7 +142,7 @@ describe('"My phone or number is gone"', () => {
     const { app, codes, page } = await setUpApp(door, browser);
     expect(page.path).toBe('/login/backup-codes');
     expect((await finish(browser)).path).toBe('/');
-    expect(await door.count(ann.email, /set up/i)).toBe(1);
+    expect(await door.count(ann.email, MAIL.setUp)).toBe(1);
 
     const kept = await door.rows<{ id: string }>(`select id from authenticators where user_id = '${ann.id}'`);
     expect(kept).toHaveLength(1);
@@ -201,10 +203,10 @@ describe('when few are left', () => {
     expect(page.path).toBe('/login/backup-codes');
     const codes = codesOn(page);
     expect(codes).toHaveLength(10);
-    expect(page.text).toContain('2 left');
+    expect(page.text).toContain(enLogin.backupCodes.renewed(2));
     expect((await finish(browser)).path).toBe('/');
     expect(await left(door, ann)).toBe(10);
-    expect(await door.count(ann.email, /new recovery codes/i)).toBe(1);
+    expect(await door.count(ann.email, MAIL.codesMade)).toBe(1);
 
     const later = door.browser();
     await door.password(later, ann);
@@ -219,7 +221,7 @@ describe('when few are left', () => {
     const browser = door.browser();
     await door.password(browser, ann);
     const page = await recover(browser, ann.codes[0]);
-    expect(page.text).toMatch(/last backup code/i);
+    expect(page.text).toContain(enLogin.recovered.left(0));
     expect((await submit(browser, '/login/recovered', { choice: 'continue' })).path).toBe('/');
     expect((await browser.follow(await browser.get('/login/backup-codes'))).path).toBe('/');
     expect((await door.logIn(door.browser(), ann)).path).toBe('/login/backup-codes');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { enHome } from '../../src/web/messages/en-home.ts';
 import { days, hours, minutes } from '../support/clock.ts';
 import { cookieOf, type Door, openDoor, submit } from '../support/door.ts';
 import { forms } from '../support/http-browser.ts';
@@ -112,8 +113,8 @@ describe('the end of a session', () => {
     await door.logIn(browser, ann);
     door.clock.advance(minutes(15));
     const home = await browser.get('/');
-    expect(home.text).toContain('Session too old');
-    expect(home.text).toContain('Your password is enough here');
+    expect(home.text).toContain(enHome.accounts.refused.signed_out.badge);
+    expect(home.text).toContain(enHome.accounts.admitted.no_mandate.sentence);
     door.clock.advance(days(29));
     expect(await isIn(browser)).toBe(true);
     door.clock.advance(days(1));
@@ -129,8 +130,8 @@ describe('the end of a session', () => {
     await door.rows(`update memberships set sessions_from = ${door.clock.now()} where user_id = '${sam.id}'
       and account_id = (select id from accounts where slug = 'meridian')`);
     const home = await browser.get('/');
-    expect(home.text).toContain('Session ended');
-    expect(home.text).toContain('Your password is enough here');
+    expect(home.text).toContain(enHome.accounts.refused.session_ended_here.badge);
+    expect(home.text).toContain(enHome.accounts.admitted.no_mandate.sentence);
   });
 
   it('"Log out" ends it on the server, clears its cookies, and is harmless twice or for nobody', async () => {

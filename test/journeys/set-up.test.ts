@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { enLogin } from '../../src/web/messages/en-login.ts';
+import { enSetUp } from '../../src/web/messages/en-set-up.ts';
 import { minutes, seconds } from '../support/clock.ts';
 import { appOn, codesOn, openDoor, submit } from '../support/door.ts';
-import { expectNoSession, finish, isIn, proveMailbox, setUpApp, setUpText } from './steps.ts';
+import { expectNoSession, finish, isIn, MAIL, proveMailbox, saying, setUpApp, setUpText } from './steps.ts';
 
 const NINA = 'nina@meridian.example';
-const METHODS = { totp: 'Authenticator app', sms: 'Text message' } as const;
+const METHODS = { totp: enSetUp.methods.totp.label, sms: enSetUp.methods.sms.label };
 
 /** Nina at the choice of a method: password and mailbox proven. */
 async function atChoice() {
@@ -24,7 +26,7 @@ describe('Nina sets up at her next login', () => {
     await using _ = door;
     expect(page.text).toContain('Meridian Pictures');
     expect(page.text.indexOf(METHODS.totp)).toBeLessThan(page.text.indexOf(METHODS.sms));
-    expect(page.text).toContain('Recommended');
+    expect(page.text).toContain(enSetUp.recommended);
     await expectNoSession(door, browser);
 
     const shown = await submit(browser, '/login/set-up', { method: 'totp' });
@@ -53,7 +55,7 @@ describe('Nina sets up at her next login', () => {
     await expectNoSession(door, browser);
     const home = await finish(browser);
     expect(home.path).toBe('/');
-    expect(await door.count(NINA, /two-factor authentication was set up/i)).toBe(1);
+    expect(await door.count(NINA, MAIL.setUp)).toBe(1);
 
     door.clock.advance(seconds(30));
     const next = door.browser();
@@ -67,7 +69,7 @@ describe('Nina sets up at her next login', () => {
     expect(form.path).toBe('/login/set-up/phone');
     expect(form.text).toContain('+44');
     // R17: what is weak about it, and the way to the other one.
-    expect(form.text).toMatch(/weaker than an app/i);
+    expect(form.text).toContain(enSetUp.phone.risk);
     expect(form.body).toContain('href="/login/set-up"');
     const sent = await submit(browser, '/login/set-up/phone', { country: 'GB', phone: '07400 123 456' });
     expect(sent.path).toBe('/login/set-up/text');
@@ -142,16 +144,17 @@ describe('Nina sets up at her next login', () => {
   });
 
   it.each([
-    [-5, 'behind'],
-    [+7, 'ahead'],
-  ])('E3: says when the phone’s clock is off by %i minutes, here and nowhere else', async (off, word) => {
+    [-5, false],
+    [+7, true],
+  ])('E3: says when the phone’s clock is off by %i minutes, here and nowhere else', async (off, ahead) => {
     const { door, nina, browser } = await atChoice();
     await using _ = door;
     const app = appOn(await submit(browser, '/login/set-up', { method: 'totp' }));
     const skewed = app.codeAt(door.clock.now() + minutes(off));
     const told = await browser.post('/login/set-up/app', { code: skewed });
     expect(told.status).toBe(422);
-    expect(told.text).toContain(`${Math.abs(off)} minutes ${word}`);
+    const said = { triesLeft: null, time: `${Math.abs(off)} minutes`, ahead, support: '' };
+    expect(told.text).toContain(enSetUp.app.faults.clock_off(said));
     const { page } = await setUpApp(door, browser);
     expect(page.path).toBe('/login/backup-codes');
     await finish(browser);
@@ -160,7 +163,7 @@ describe('Nina sets up at her next login', () => {
     await door.password(later, nina);
     const atLogin = await later.post('/login/code', { code: app.codeAt(door.clock.now() + minutes(off)) });
     expect(atLogin.status).toBe(422);
-    expect(atLogin.text).not.toContain(word);
+    expect(atLogin.text).not.toContain(saying(enSetUp.app.faults.clock_off));
   });
 });
 
@@ -264,7 +267,7 @@ describe('the life of a login', () => {
     door.clock.advance(1);
     const over = await browser.follow(await browser.get('/login/set-up/app'));
     expect(over.path).toBe('/login?because=over');
-    expect(over.text).toMatch(/timed out/i);
+    expect(over.text).toContain(enLogin.logIn.because.over.text);
     const late = await submit(browser, '/login/set-up/app', { code: app.codeAt(door.clock.now()) });
     expect(late.path).toBe('/login?because=over');
     expect(

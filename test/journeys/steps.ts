@@ -1,8 +1,49 @@
 /** What a person does on the pages of a login, a verb each. Every one ends on the page that follows. */
 import { expect } from 'vitest';
+import { en, type NoticeEvent } from '../../src/delivery/texts.ts';
 import type { AuthenticatorApp } from '../support/authenticator-app.ts';
 import { appOn, codesOn, cookieOf, type Door, submit } from '../support/door.ts';
 import type { Answer, HttpBrowser } from '../support/http-browser.ts';
+
+/** Subjects of mails, as the catalogue has them. */
+const notice = (what: NoticeEvent) =>
+  exactly(
+    en.notice({
+      product: 'Sallyport',
+      name: 'N',
+      what,
+      at: 0,
+      network: '',
+      browser: '',
+      url: null,
+      support: 'S',
+    }).subject,
+  );
+export const MAIL = {
+  reset: exactly(en.passwordReset({ product: 'Sallyport', url: '' }).subject),
+  taken: exactly(en.alreadySignedUp({ product: 'Sallyport', loginUrl: '', resetUrl: '' }).subject),
+  setUp: notice({ event: 'authenticator_added', method: 'totp', replaced: false }),
+  codeUsed: notice({ event: 'backup_code_used', left: 9 }),
+  codesMade: notice({ event: 'backup_codes_made' }),
+  passwordChanged: notice({ event: 'password_changed' }),
+  passwordReset: notice({ event: 'password_reset' }),
+  emailChanged: notice({ event: 'email_changed', to: 'x' }),
+  wrongCodes: notice({ event: 'wrong_codes' }),
+  passUsed: (account: string) => notice({ event: 'pass_activated', account, endsAt: 0 }),
+  secured: notice({ event: 'disowned' }),
+};
+
+function exactly(text: string): RegExp {
+  return new RegExp(`^${text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`);
+}
+
+/** What a text of the catalogue says whatever is filled in: its longest piece that always stays the same. */
+export function saying(text: unknown): string {
+  const blank: object = new Proxy({}, { get: (_, key) => (key === Symbol.toPrimitive ? () => '§' : '§') });
+  const filled = typeof text === 'function' ? String(text(blank, blank)) : String(text);
+  const pieces = filled.split('§').map((piece) => piece.trim());
+  return pieces.toSorted((a, b) => b.length - a.length)[0] ?? '';
+}
 
 export const STRONG = 'four brown horses over a wall';
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { enLogin } from '../../src/web/messages/en-login.ts';
 import { hours, minutes, seconds } from '../support/clock.ts';
 import { codesOn, type Door, openDoor, type Person, submit } from '../support/door.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
-import { finish, isIn, proveMailbox, setUpApp } from './steps.ts';
+import { finish, isIn, MAIL, proveMailbox, saying, setUpApp } from './steps.ts';
 
 async function scene(method: 'totp' | 'sms' = 'totp') {
   const door = await openDoor();
@@ -22,7 +23,7 @@ async function typeWrong(door: Door, ann: Person, browser: HttpBrowser, times: n
   for (let n = 0; n < times; n++) {
     const answer = await browser.post('/login/code', { code: door.wrongCode(ann) });
     expect(answer.status).toBe(422);
-    expect(answer.text).not.toMatch(/try again in/i);
+    expect(answer.text).not.toContain(saying(enLogin.code.appFaults.wait));
   }
 }
 
@@ -42,7 +43,7 @@ describe('wrong codes of an authenticator (D6)', () => {
       expect(right.text).toContain(wait < 60 ? `${wait} minutes` : `${wait / 60} hour`);
       door.clock.advance(minutes(wait) - seconds(31));
       const early = await atCode(door, ann);
-      expect((await early.get('/login/code')).text).toMatch(/too many wrong codes/i);
+      expect((await early.get('/login/code')).text).toContain(saying(enLogin.waiting));
       expect((await early.post('/login/code', { code: door.appCode(ann) })).status).toBe(422);
       door.clock.advance(seconds(31));
     }
@@ -93,7 +94,9 @@ describe('wrong codes of an authenticator (D6)', () => {
     expect((await submit(browser, '/login/recovered', { choice: 'continue' })).path).toBe('/');
     expect(await count(door, `code:${ann.authenticatorId}`)).toBe(10);
     const later = await atCode(door, ann);
-    expect((await later.post('/login/code', { code: door.appCode(ann) })).text).toMatch(/try again in/i);
+    expect((await later.post('/login/code', { code: door.appCode(ann) })).text).toContain(
+      saying(enLogin.code.appFaults.wait),
+    );
   });
 
   it('T29: text codes count by the phone over all logins, though each code has five tries', async () => {
@@ -165,7 +168,7 @@ describe('wrong recovery codes (D6)', () => {
     const browser = await atCode(door, ann);
     const refused = await browser.post('/login/recovery-code', { code: ann.codes[0] ?? '' });
     expect(refused.status).toBe(422);
-    expect((await browser.get('/login/recovery-code')).text).toMatch(/no longer taken/i);
+    expect((await browser.get('/login/recovery-code')).text).toContain(enLogin.recoveryCode.dead);
     const page = await submit(browser, '/login/code', { code: door.appCode(ann) });
     expect(page.path).toBe('/login/backup-codes');
     const codes = codesOn(page);
@@ -206,7 +209,7 @@ describe('the person is told (R33)', () => {
   it('after a right password and three wrong codes, once per login, with browser and address', async () => {
     const { door, ann } = await scene();
     await using _ = door;
-    const subject = /tried to get into/i;
+    const subject = MAIL.wrongCodes;
     const browser = await atCode(door, ann);
     await typeWrong(door, ann, browser, 2);
     expect(await door.count(ann.email, subject)).toBe(0);
@@ -227,6 +230,6 @@ describe('the person is told (R33)', () => {
     await typeWrong(door, ann, browser, 1);
     for (const code of ['zzzz-zzzz-zzzz', 'yyyy-yyyy-yyyy'])
       await browser.post('/login/recovery-code', { code });
-    expect(await door.count(ann.email, /tried to get into/i)).toBe(1);
+    expect(await door.count(ann.email, MAIL.wrongCodes)).toBe(1);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { days, hours, seconds } from '../support/clock.ts';
 import { cookieOf, type Door, openDoor, submit } from '../support/door.ts';
 import type { Answer, HttpBrowser } from '../support/http-browser.ts';
-import { isIn } from './steps.ts';
+import { isIn, MAIL } from './steps.ts';
 
 const OLIVIA = 'olivia@meridian.example';
 const WRONG = 'a wrong password, typed';
@@ -106,7 +106,7 @@ describe('wrong passwords (D7)', () => {
     for (let n = 0; n < 6; n++) await guess(from(door, `192.0.2.${n}`), OLIVIA);
     const own = from(door, '203.0.113.7');
     await submit(own, '/forgot-password', { email: OLIVIA });
-    await submit(own, await door.link(OLIVIA, /new sallyport password/i), {
+    await submit(own, await door.link(OLIVIA, MAIL.reset), {
       password: 'six grey geese in a row',
     });
     for (let n = 0; n < 6; n++) await guess(from(door, `192.0.2.${n + 100}`), OLIVIA);

@@ -24,6 +24,7 @@ export function leaveRoutes(server: Server, edge: Edge): void {
       const session = await sessionOf(edge, request);
       if (session === null) return toLogIn(edge, request, reply, slug);
       const opened = await openAccount(edge.ctx, session, slug);
+      if ('result' in opened && opened.result === 'not_admitted') return seeOther(reply, '/');
       const isLast = !('result' in opened) && opened.role === 'owner' && opened.onlyOneOwner;
       return show(reply, session, slug, isLast ? 'last_owner' : null);
     },
