@@ -161,7 +161,8 @@ function every(ms: number, job: () => Promise<unknown>, logger: Logger): NodeJS.
 function chooseCarriers(config: Config, db: Db, now: () => number): { email: Carrier; sms: Carrier | null } {
   const inbox = (channel: 'email' | 'sms') => inboxCarrier(channel, (m) => insertInbox(db, m), now);
   return {
-    email: config.mail === null ? inbox('email') : smtpCarrier(config.mail.smtpUrl, config.mail.from),
+    email:
+      config.mail === null ? inbox('email') : smtpCarrier(config.mail.smtpUrl, config.mail.from, config.url),
     sms: config.dev ? inbox('sms') : null,
   };
 }

@@ -15,7 +15,7 @@ import {
   reportUser,
 } from '../flows/operate.ts';
 import type { Method, Plan } from '../rules/facts.ts';
-import { date, table } from './print.ts';
+import { date, onOneLine, table } from './print.ts';
 
 /** What a command says: lines for people, the same as data for `--json`, and whether it worked. */
 export interface Said {
@@ -214,7 +214,7 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand>> = {
         `last entered ${date(m.lastEnteredAt)}`,
       ]);
       const state = user.disabledAt === null ? '' : `, DISABLED since ${date(user.disabledAt)}`;
-      const head = `${user.name} <${user.email}>, since ${date(user.createdAt)}${state}, ${user.openSessions} open sessions`;
+      const head = `${onOneLine(user.name)} <${user.email}>, since ${date(user.createdAt)}${state}, ${user.openSessions} open sessions`;
       return { ok: true, text: `${head}\n${table(rows, 'In no account.')}`, data: user };
     },
   },

@@ -1,6 +1,10 @@
+/** What strangers typed, on one line: a terminal obeys control characters, and some turn the text around. */
+export const onOneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
 /** Rows with aligned columns; `empty` when there are none. */
-export function table(rows: readonly (readonly string[])[], empty: string): string {
-  if (rows.length === 0) return empty;
+export function table(given: readonly (readonly string[])[], empty: string): string {
+  if (given.length === 0) return empty;
+  const rows = given.map((row) => row.map(onOneLine));
   const widths =
     rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
   return rows

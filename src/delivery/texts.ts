@@ -61,9 +61,11 @@ export interface AdminNoticeText {
 /** T36: a name that somebody typed, in a message that we sign: one line, no address, at most 60 characters. */
 export function plainName(name: string): string {
   const plain = name
+    .normalize('NFKC')
     .replace(/[\p{C}\s]+/gu, ' ')
-    .replace(/\b(?:https?:|www\.)\S*/gi, '…')
-    .replace(/(\p{L})\.(?=\p{L}{2})/gu, '$1 ')
+    .replace(/:\/\//g, ' ')
+    // A dot between two signs makes an address of them; mail programs turn it into a link.
+    .replace(/(?<=\S)[.\u3002](?=\S)/gu, ' ')
     .replace(/[<>]/g, '')
     .trim();
   return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;

@@ -1,5 +1,5 @@
 import { hashToken } from '../credentials/token.ts';
-import { type Admission, admission, hasPassOver, sessionStands } from '../rules/admission.ts';
+import { type Admission, admission, hasPassOver, idleTooLong, sessionStands } from '../rules/admission.ts';
 import type { Authenticator, Session } from '../rules/facts.ts';
 import { DEAD_AFTER } from '../rules/throttle.ts';
 import { withoutLapsed } from '../rules/trust.ts';
@@ -82,6 +82,7 @@ async function sessionFacts(
     userDisabledAt: user.disabled_at,
     evidence,
     passes: await passesById(db, passIds),
+    idledOut: JSON.parse(row.idled_out) as string[],
     kinds: new Map(authenticators.map((a) => [a.id, a.kind])),
   };
 }
@@ -93,9 +94,15 @@ export function admit(ctx: Context, session: SignedIn | null, accountSlug: strin
   return admission(session.facts, membership, ctx.now());
 }
 
+/** S2: which accounts this session, used now, has lain idle too long for. */
+export function idledOutNow(ctx: Context, session: SignedIn): string[] {
+  const accounts = session.memberships.map((m) => m.account);
+  return idleTooLong(session.facts, accounts, ctx.now());
+}
+
 /** S2: written at most once a minute, after the answer. */
 export async function noteSessionUse(ctx: Context, session: SignedIn): Promise<void> {
   const now = ctx.now();
   if (now - session.row.last_used_at < NOTE_USE_EVERY_MS) return;
-  await noteUsed(ctx.db, session.row.id, now);
+  await noteUsed(ctx.db, session.row.id, now, idledOutNow(ctx, session));
 }

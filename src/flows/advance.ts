@@ -3,7 +3,7 @@ import { open, seal } from '../credentials/sealed-secret.ts';
 import { hashToken, newToken } from '../credentials/token.ts';
 import type { Evidence, LoginFacts } from '../rules/facts.ts';
 import { type NextStep, nextStep } from '../rules/next-step.ts';
-import { DEAD_AFTER, LOGIN_LIFE_MS, renewedLogin } from '../rules/throttle.ts';
+import { DEAD_AFTER, LOGIN_LIFE_MS, LOGIN_WITH_REQUEST_MOST_MS, renewedLogin } from '../rules/throttle.ts';
 import { membershipsOf, type NamedMembership, setTrust } from '../store/accounts.ts';
 import { authenticatorsOf, codeCounterKey, unspentSelectors } from '../store/authenticators.ts';
 import { readCounter } from '../store/counters.ts';
@@ -17,7 +17,9 @@ import {
   updateLogin,
 } from '../store/logins.ts';
 import { passesByCookies, requestSettlesAt } from '../store/passes.ts';
+import { findSession } from '../store/sessions.ts';
 import { findUser, type UserRow } from '../store/users.ts';
+import { signedIn } from './admit.ts';
 import { record } from './audit.ts';
 import { ensureChallenge } from './challenge.ts';
 import { type Context, id, type Tokens, type Visitor } from './context.ts';
@@ -70,8 +72,9 @@ async function factsOf(
   return {
     kind: login.kind,
     demand: login.demand,
-    endedAt: login.ended_at,
-    expiresAt: Math.max(login.expires_at, settlesAt === null ? 0 : settlesAt + LOGIN_LIFE_MS),
+    // A step-up is nothing without its session: ended, over or idle, it starts again (S3).
+    endedAt: login.ended_at ?? ((await sessionGone(ctx, db, login)) ? ctx.now() : null),
+    expiresAt: lifeOf(login, settlesAt),
     invited: login.invitation_id !== null,
     accountAsked: login.account_asked,
     accountPicked: login.account_picked,
@@ -85,6 +88,19 @@ async function factsOf(
     passesHere: user === null ? [] : await passesByCookies(db, user.id, visitor.passTokens.map(hashToken)),
     textMessages: ctx.settings.textMessages,
   };
+}
+
+/** D1: a waiting request keeps its login alive, however often it is made anew, for two hours in all. */
+function lifeOf(login: LoginRow, requestSettles: number | null): number {
+  if (requestSettles === null) return login.expires_at;
+  const kept = Math.min(requestSettles + LOGIN_LIFE_MS, login.created_at + LOGIN_WITH_REQUEST_MOST_MS);
+  return Math.max(login.expires_at, kept);
+}
+
+async function sessionGone(ctx: Context, db: Db, login: LoginRow): Promise<boolean> {
+  if (login.session_id === null) return false;
+  const row = await findSession(db, login.session_id);
+  return row === null || (await signedIn(ctx, db, row)) === null;
 }
 
 /**

@@ -11,7 +11,7 @@ import { lockUser } from '../store/users.ts';
 import { advance, type Position, positionIn, prove, readPosition } from './advance.ts';
 import type { CodeResult } from './answer-email-code.ts';
 import { record } from './audit.ts';
-import { compareCode, type Resent, refused, resend } from './challenge.ts';
+import { compareCode, giveBackSend, type Resent, refused, resend } from './challenge.ts';
 import type { Context, Visitor } from './context.ts';
 import { tellUser } from './notices.ts';
 
@@ -66,7 +66,13 @@ async function checkTextCode(
   if (compared.result !== 'right') return { refusal: compared };
   const { challenge } = compared;
   if (challenge.target_id !== authenticatorId) return { refusal: { result: 'none' } };
-  return { spend: (tx) => spendChallenge(tx, challenge.id, challenge.code_hmac, ctx.now()) };
+  return {
+    async spend(tx) {
+      if (!(await spendChallenge(tx, challenge.id, challenge.code_hmac, ctx.now()))) return false;
+      await giveBackSend(ctx, tx, position.login, challenge);
+      return true;
+    },
+  };
 }
 
 /** Success: spends the code, records it, clears the count and goes on, in one transaction. */

@@ -6,7 +6,14 @@ import { type ChallengeRow, endLogin, type LoginRow, spendChallenge, updateLogin
 import { lockUser } from '../store/users.ts';
 import { type Advanced, advance, type Position, positionIn, prove, readPosition } from './advance.ts';
 import { record } from './audit.ts';
-import { compareCode, mailboxCounterKey, type Refusal, type Resent, resend } from './challenge.ts';
+import {
+  compareCode,
+  giveBackSend,
+  mailboxCounterKey,
+  type Refusal,
+  type Resent,
+  resend,
+} from './challenge.ts';
 import type { Context, Visitor } from './context.ts';
 import { acceptInvitation, invitationIsOpen } from './invitation.ts';
 import { createUser } from './sign-up.ts';
@@ -59,6 +66,7 @@ function acceptMailbox(
     if (next.step !== 'email_code') return { result: 'moved' };
     if (!(await spendChallenge(tx, challenge.id, challenge.code_hmac, ctx.now()))) return { result: 'used' };
     await clearCounter(tx, counterKey);
+    await giveBackSend(ctx, tx, login, challenge);
 
     let user = before.user;
     if (user === null) {

@@ -13,7 +13,7 @@ import {
   type Try,
 } from '../rules/throttle.ts';
 import { findAuthenticator, findEnrollment } from '../store/authenticators.ts';
-import { countMail, countTry, type Decide, readCounter } from '../store/counters.ts';
+import { countMail, countTry, type Decide, readCounter, takeBackMail } from '../store/counters.ts';
 import type { Db, Tx } from '../store/database.ts';
 import {
   type ChallengeRow,
@@ -235,11 +235,29 @@ async function addresseeOf(
 
 /** D6, T28: ten mails with codes, and ten texts, per address or number and day, whoever asks for them. */
 async function maySend(ctx: Context, tx: Tx, addressee: Addressee): Promise<boolean> {
-  const byMail = addressee.channel === 'email';
-  const kind = byMail ? 'mails' : 'texts';
-  const most = byMail ? CODE_MAILS_PER_DAY : CODE_TEXTS_PER_DAY;
-  const key = `${kind}:${addressHmac(ctx.keys, kind, addressee.to)}`;
-  return countMail(tx, key, most, DAY_MS, ctx.now());
+  const most = addressee.channel === 'email' ? CODE_MAILS_PER_DAY : CODE_TEXTS_PER_DAY;
+  return countMail(tx, sendsKey(ctx, addressee), most, DAY_MS, ctx.now());
+}
+
+/**
+ * R32: mails of sign-ups have a count of their own, since anybody can cause them with anybody's address; they
+ * must not use up the mails of a person who is logging in.
+ */
+function sendsKey(ctx: Context, addressee: Addressee): string {
+  if (addressee.channel === 'sms') return `texts:${addressHmac(ctx.keys, 'texts', addressee.to)}`;
+  const kind = addressee.userId === null ? 'mails:sign-up' : 'mails';
+  return `${kind}:${addressHmac(ctx.keys, 'mails', addressee.to)}`;
+}
+
+/** A code that was used was no nuisance: it gives its message back, so that busy people are not counted out. */
+export async function giveBackSend(
+  ctx: Context,
+  tx: Tx,
+  login: LoginRow,
+  challenge: ChallengeRow,
+): Promise<void> {
+  const addressee = await addresseeOf(ctx, tx, login, challenge.purpose, challenge.target_id);
+  await takeBackMail(tx, sendsKey(ctx, addressee));
 }
 
 async function postCode(

@@ -52,5 +52,12 @@ export const id = (ctx: Context): string => newId(ctx.random);
 
 /** A person's one spelling of their address: addresses are compared in this form only. */
 export function canonicalEmail(typed: string): string {
+  // Longer than any address may be (RFC 5321 §4.5.3.1.3): normalising takes time that grows with its square.
+  if (typed.length > 1000) return '';
   return typed.trim().normalize('NFC').toLowerCase();
+}
+
+/** A name that somebody typed: one line, without signs that steer terminals or turn text around. */
+export function oneLine(typed: string): string {
+  return typed.replace(/[\p{C}\s]+/gu, ' ').trim();
 }

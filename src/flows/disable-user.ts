@@ -1,8 +1,10 @@
+import { membershipsOf } from '../store/accounts.ts';
 import { inTransaction } from '../store/database.ts';
 import { findUserByEmail, lockUser, setDisabled } from '../store/users.ts';
 import { type AuditEntry, record } from './audit.ts';
 import { type Context, canonicalEmail } from './context.ts';
 import { endEverything } from './end-everything.ts';
+import { withdrawGifts } from './lost-power.ts';
 
 type By = Pick<AuditEntry, 'by' | 'actorId'>;
 
@@ -14,6 +16,9 @@ export async function disableUser(ctx: Context, email: string, by: By): Promise<
     await lockUser(tx, user.id);
     await setDisabled(tx, user.id, user.disabled_at ?? ctx.now());
     await endEverything(ctx, tx, user.id, 'disabled');
+    for (const m of await membershipsOf(tx, user.id)) {
+      await withdrawGifts(ctx, tx, { userId: user.id, accountId: m.account.id }, null, by);
+    }
     await record(ctx, tx, { kind: 'user.disabled', ...by, userId: user.id });
     return true;
   });

@@ -20,7 +20,7 @@ import { lockUser } from '../store/users.ts';
 import { advance, type Position, positionIn, prove, readPosition } from './advance.ts';
 import type { CodeResult } from './answer-email-code.ts';
 import { record } from './audit.ts';
-import { compareCode, ensureChallenge, type Resent, resend } from './challenge.ts';
+import { compareCode, ensureChallenge, giveBackSend, type Resent, resend } from './challenge.ts';
 import { type Context, id, type Visitor } from './context.ts';
 import { tellUser } from './notices.ts';
 import { recordPassesEnded } from './pass-events.ts';
@@ -147,8 +147,10 @@ export async function confirmPhone(ctx: Context, visitor: Visitor, typed: string
   const { challenge } = compared;
   if (challenge.target_id !== enrollment.row.id) return { result: 'none' };
   return confirm(ctx, visitor, position, enrollment, null, async (tx) => {
+    if (!(await spendChallenge(tx, challenge.id, challenge.code_hmac, ctx.now()))) return false;
     await clearCounter(tx, counterKey);
-    return spendChallenge(tx, challenge.id, challenge.code_hmac, ctx.now());
+    await giveBackSend(ctx, tx, position.login, challenge);
+    return true;
   });
 }
 

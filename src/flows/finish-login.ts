@@ -5,12 +5,15 @@ import { deleteEnrollments } from '../store/authenticators.ts';
 import type { Tx } from '../store/database.ts';
 import { addEvidence, endLogin, moveEvidence } from '../store/logins.ts';
 import {
+  endSession,
   findSession,
+  findSessionByToken,
   insertKnownBrowser,
   insertSession,
   isKnownToken,
   swapToken,
 } from '../store/sessions.ts';
+import { idledOutNow, signedIn } from './admit.ts';
 import type { Advanced, Position } from './advance.ts';
 import { record } from './audit.ts';
 import { type Context, id, type Tokens, type Visitor } from './context.ts';
@@ -41,17 +44,22 @@ export async function finishLogin(
   const sessionId = login.kind === 'step_up' ? login.session_id : id(ctx);
   if (sessionId === null) throw new Error('a step-up without its session');
   if (login.kind === 'step_up') {
-    const session = await findSession(tx, sessionId);
-    if (session === null || session.user_id !== user.id) throw new Error('a step-up for another’s session');
+    const row = await findSession(tx, sessionId);
+    if (row === null || row.user_id !== user.id) throw new Error('a step-up for another’s session');
     // Ended meanwhile (log-out, an admin, a reset): a step-up never brings a session back.
-    if (!(await swapToken(tx, sessionId, hashToken(sessionToken), now))) return startAgain;
+    const session = await signedIn(ctx, tx, row);
+    if (session === null) return startAgain;
+    if (!(await swapToken(tx, sessionId, hashToken(sessionToken), now, idledOutNow(ctx, session))))
+      return startAgain;
   } else {
+    await endSessionBefore(ctx, tx, visitor);
     await insertSession(tx, {
       id: sessionId,
       token_hash: hashToken(sessionToken),
       user_id: user.id,
       started_at: now,
       last_used_at: now,
+      idled_out: '[]',
       ended_at: null,
       network: visitor.network,
       browser: visitor.browser,
@@ -80,6 +88,13 @@ export async function finishLogin(
     data: { by: provenWith(position, done), kind: login.kind },
   });
   return { next: done, tokens: { login: null, session: sessionToken, ...known }, returnTo: login.return_to };
+}
+
+/** ASVS 7.2.4: a new log-in in this browser takes the place of the session it held; a copy of that dies too. */
+async function endSessionBefore(ctx: Context, tx: Tx, visitor: Visitor): Promise<void> {
+  if (visitor.sessionToken === null) return;
+  const row = await findSessionByToken(tx, hashToken(visitor.sessionToken));
+  if (row !== null) await endSession(tx, row.id, row.user_id, ctx.now());
 }
 
 /** U2: set-up was part of the sign-up; whoever got here has met what the target demands. */

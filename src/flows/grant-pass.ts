@@ -29,7 +29,7 @@ import { findUser } from '../store/users.ts';
 import { type Acting, act, judge, type Refusal } from './act.ts';
 import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';
-import { type Context, id, type Visitor } from './context.ts';
+import { type Context, id, oneLine, type Visitor } from './context.ts';
 import type { DeedResult, OnMember } from './manage-people.ts';
 import { tellAdmins, tellUser } from './notices.ts';
 import { recordPassesEnded } from './pass-events.ts';
@@ -58,6 +58,8 @@ export async function handOverPass(
   given: OnMember & { reason: string },
 ): Promise<GrantResult> {
   const wanted = { deed: 'grant_pass', slug: given.slug, targetId: given.membershipId } as const;
+  const seen = await judge(ctx, ctx.db, session, wanted);
+  if ('result' in seen) return seen;
   const code = newPassCode(ctx.random);
   const codeHash = await ctx.hasher.hash(code);
   const result = await act(
@@ -219,7 +221,7 @@ async function grant(
     account_id: account.id,
     user_id: member.userId,
     granted_by: given.by.actorId ?? null,
-    reason: given.reason.trim(),
+    reason: oneLine(given.reason),
     kind: request === null ? 'handed_over' : 'asked_for',
     request_id: request?.id ?? null,
     granted_at: now,

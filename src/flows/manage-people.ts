@@ -1,6 +1,8 @@
+import { addressHmac } from '../credentials/one-time-code.ts';
 import { mayDo } from '../rules/access.ts';
 import type { Role } from '../rules/facts.ts';
 import { membershipsOf, setRole } from '../store/accounts.ts';
+import { countMail } from '../store/counters.ts';
 import type { Tx } from '../store/database.ts';
 import { endPasses, withdrawRequestsOfMembership } from '../store/passes.ts';
 import {
@@ -16,17 +18,23 @@ import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';
 import { type Context, canonicalEmail, type Visitor } from './context.ts';
 import { makeInvitation } from './invite.ts';
+import { withdrawGifts } from './lost-power.ts';
 import { recordPassesEnded } from './pass-events.ts';
 import { settleAuthenticators } from './trust.ts';
 
 /** Addresses that one form may invite at once. */
 export const INVITATIONS_AT_ONCE = 100;
+/** Invitations per address, over all accounts, and per account, in a day. */
+const INVITATIONS_PER_ADDRESS = 5;
+const INVITATIONS_PER_ACCOUNT = 1000;
 
 export type InviteResult =
   | {
       readonly result: 'invited';
       readonly invited: readonly string[];
       readonly members: readonly string[];
+      /** Not written to again today. */
+      readonly tooOften: readonly string[];
     }
   | { readonly result: 'bad_addresses'; readonly addresses: readonly string[] }
   | { readonly result: 'none' | 'too_many' }
@@ -34,13 +42,14 @@ export type InviteResult =
 
 /** Splits what was pasted: one address a line, or with commas, semicolons or spaces between them. */
 export function readAddresses(typed: string): { good: string[]; bad: string[] } {
-  const parts = typed.split(/[\s,;]+/).filter((p) => p !== '');
+  const parts = typed.split(/[\s,;]+/, INVITATIONS_AT_ONCE * 2 + 2).filter((p) => p !== '');
   const emails = [...new Set(parts.map(canonicalEmail))];
   return { good: emails.filter(isEmail), bad: emails.filter((e) => !isEmail(e)) };
 }
 
 export const isEmail = (email: string): boolean =>
-  email.length <= 254 && /^[^\s@<>"(),:;\\[\]]+@[^\s@<>"(),:;\\[\]]+\.[^\s@<>"(),:;\\[\]]+$/u.test(email);
+  email.length <= 254 &&
+  /^[^\s\p{C}@<>"(),:;\\[\]]+@[^\s\p{C}@<>"(),:;\\[\]]+\.[^\s\p{C}@<>"(),:;\\[\]]+$/u.test(email);
 
 /** One or many addresses; an older open invitation to the same address is withdrawn. */
 export async function invite(
@@ -59,14 +68,15 @@ export async function invite(
     if (refused !== null) return refused;
     const invited: string[] = [];
     const members: string[] = [];
+    const tooOften: string[] = [];
     for (const email of good) {
       if (await isMember(tx, acting, email)) members.push(email);
       else {
-        await inviteOne(ctx, tx, acting, visitor, email, given.role);
-        invited.push(email);
+        const list = (await inviteOne(ctx, tx, acting, visitor, email, given.role)) ? invited : tooOften;
+        list.push(email);
       }
     }
-    return { result: 'invited', invited, members };
+    return { result: 'invited', invited, members, tooOften };
   });
   ctx.wakeOutbox();
   return result;
@@ -100,7 +110,12 @@ async function inviteOne(
   visitor: Visitor,
   email: string,
   role: Role,
-): Promise<void> {
+): Promise<boolean> {
+  // Anybody can have an account: its invitations must not become a way to write to strangers without end.
+  const perAddress = `invited:${addressHmac(ctx.keys, 'mails', email)}`;
+  const day = 24 * 3_600_000;
+  if (!(await countMail(tx, perAddress, INVITATIONS_PER_ADDRESS, day, ctx.now()))) return false;
+  if (!(await countMail(tx, `inviting:${account.id}`, INVITATIONS_PER_ACCOUNT, day, ctx.now()))) return false;
   await withdrawInvitations(tx, account.id, { email }, ctx.now());
   await makeInvitation(ctx, tx, {
     account,
@@ -109,6 +124,7 @@ async function inviteOne(
     inviter: session.user,
     by: { actorId: session.user.id, visitor },
   });
+  return true;
 }
 
 export type DeedResult = { readonly result: 'done' } | Refusal;
@@ -186,6 +202,8 @@ export async function changeRole(
   return act(ctx, session, wanted, async (tx, { account, target }): Promise<DeedResult> => {
     if (target === null) return { result: 'not_found' };
     await setRole(tx, target.id, given.role);
+    const who = { userId: target.userId, accountId: account.id };
+    await withdrawGifts(ctx, tx, who, given.role, { actorId: session.user.id, visitor });
     await record(ctx, tx, {
       kind: 'membership.role_changed',
       actorId: session.user.id,
@@ -257,6 +275,7 @@ export async function takeOut(
   const ended = await endPasses(tx, { userId: who.userId, membershipId: who.membershipId }, 'removed', now);
   await recordPassesEnded(ctx, tx, ended, 'removed', by);
   await withdrawRequestsOfMembership(tx, who.membershipId, now);
+  await withdrawGifts(ctx, tx, who, null, by);
   await deleteMembership(tx, who.membershipId);
   await settleAuthenticators(ctx, tx, who.userId);
   const user = await findUser(tx, who.userId);

@@ -12,7 +12,9 @@ export async function insertNamedAccount(
 ): Promise<string> {
   const accountId = id(ctx);
   for (let n = 1; ; n++) {
-    const slug = n === 1 ? slugOf(name) : `${slugOf(name)}-${n}`;
+    // A few in plain numbers; a name that everybody takes gets a random end instead of a long search.
+    const end = n === 1 ? '' : n <= 9 ? `-${n}` : `-${id(ctx).slice(0, 6)}`;
+    const slug = `${slugOf(name)}${end}`;
     const inserted = await insertAccount(tx, {
       id: accountId,
       slug,

@@ -14,7 +14,7 @@ import { countOwners } from '../store/people.ts';
 import { openSessionsOf } from '../store/sessions.ts';
 import { deleteUserRow, findUserByEmail, lockUser, setEmail, type UserRow } from '../store/users.ts';
 import { record } from './audit.ts';
-import { type Context, canonicalEmail } from './context.ts';
+import { type Context, canonicalEmail, oneLine } from './context.ts';
 import { endEverything } from './end-everything.ts';
 import { type GrantResult, grantByOperator, revoke } from './grant-pass.ts';
 import { makeInvitation } from './invite.ts';
@@ -48,7 +48,7 @@ export async function createAccount(
   given: { name: string; owner: string; plan: Plan },
 ): Promise<CreateAccountResult> {
   const email = canonicalEmail(given.owner);
-  const name = given.name.trim();
+  const name = oneLine(given.name);
   if (!isEmail(email)) return { result: 'bad_email' };
   if (name === '' || name.length > 80) return { result: 'bad_name' };
   return inTransaction(ctx.db, async (tx): Promise<CreateAccountResult> => {

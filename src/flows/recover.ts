@@ -82,6 +82,9 @@ async function tryPassCode(
   user: UserRow,
   code: string,
 ): Promise<CodeResult> {
+  // P3: in a step-up the password of the session is an old one; a pass wants it typed here.
+  if (!position.facts.evidence.some((e) => e.kind === 'password'))
+    return { result: 'wrong', triesLeft: null };
   const members = new Set(position.facts.memberships.map((m) => m.id));
   const passes = (await unusedPassesOf(ctx.db, user.id, ctx.now())).filter((p) =>
     members.has(p.membership_id),

@@ -10,7 +10,7 @@ import {
 import { type AccountRow, setMandate, setPlan, usersToSettle } from '../store/accounts.ts';
 import type { Tx } from '../store/database.ts';
 import { endPassesOfAccount, withdrawRequestsOfAccount } from '../store/passes.ts';
-import { act, type Refusal } from './act.ts';
+import { act, judge, type Refusal } from './act.ts';
 import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';
 import type { Context, Visitor } from './context.ts';
@@ -40,6 +40,11 @@ export async function changeMandate(
   visitor: Visitor,
   given: MandateChange & { slug: string },
 ): Promise<MandateResult> {
+  // What cannot be switched on leads nobody through a set-up (M5).
+  const seen = await judge(ctx, ctx.db, session, { deed: 'view_account', slug: given.slug, targetId: null });
+  if ('result' in seen) return seen;
+  const verdict = given.on ? judgeMandate(seen.account.plan, given.methods, ctx.settings.textMessages) : 'ok';
+  if (verdict !== 'ok') return { result: verdict };
   const wanted = { deed: 'set_mandate', slug: given.slug, targetId: null, twoFactor: given.on } as const;
   return act(ctx, session, wanted, async (tx, { account }) =>
     applyMandate(ctx, tx, account, given, { actorId: session.user.id, visitor }),

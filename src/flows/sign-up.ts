@@ -1,15 +1,20 @@
 import { judgePassword, normalizePassword, type PasswordVerdict } from '../credentials/password.ts';
 import { hashToken } from '../credentials/token.ts';
 import { insertMembership } from '../store/accounts.ts';
+import { countMail } from '../store/counters.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { findInvitationByToken } from '../store/links.ts';
 import { insertLogin, type LoginRow } from '../store/logins.ts';
 import { insertUser, type UserRow } from '../store/users.ts';
 import { type Advanced, advance, newLogin, prove } from './advance.ts';
 import { record } from './audit.ts';
-import { type Context, canonicalEmail, id, type Visitor } from './context.ts';
+import { type Context, canonicalEmail, id, oneLine, type Visitor } from './context.ts';
 import { invitationIsOpen } from './invitation.ts';
 import { insertNamedAccount, newMembership } from './new-account.ts';
+import { networkKey } from './throttle-password.ts';
+
+const SIGN_UPS_PER_NETWORK = 150;
+const SIGN_UP_WINDOW_MS = 10 * 60_000;
 
 export interface SignUp {
   readonly name: string;
@@ -25,7 +30,9 @@ export type SignUpResult =
   | { readonly result: 'bad_password'; readonly verdict: Exclude<PasswordVerdict, 'ok'> }
   /** The invitation is for another address; `email` is the one it is for. */
   | { readonly result: 'other_address'; readonly email: string }
-  | { readonly result: 'invitation_gone' };
+  | { readonly result: 'invitation_gone' }
+  /** Too many sign-ups from this network; milliseconds. */
+  | { readonly result: 'wait'; readonly until: number };
 
 /**
  * U1: nothing is made but a login that waits for the mailbox to be proven. A taken address is treated alike
@@ -45,14 +52,21 @@ export async function signUp(ctx: Context, visitor: Visitor, given: SignUp): Pro
   const verdict = judgePassword(given.password, { names });
   if (verdict !== 'ok') return { result: 'bad_password', verdict };
 
+  // Each costs a hash and a mail, and nothing has been proven yet: a network gets so many.
+  const key = `sign-ups:${networkKey(visitor.network)}`;
+  const heard = await inTransaction(ctx.db, (tx) =>
+    countMail(tx, key, SIGN_UPS_PER_NETWORK, SIGN_UP_WINDOW_MS, ctx.now()),
+  );
+  if (!heard) return { result: 'wait', until: ctx.now() + SIGN_UP_WINDOW_MS };
+
   const { row, token } = newLogin(ctx, visitor, {
     kind: 'sign_up',
     account_asked: invitation?.account_id ?? null,
     invitation_id: invitation?.id ?? null,
-    sign_up_name: given.name.trim(),
+    sign_up_name: oneLine(given.name),
     sign_up_email: email,
     sign_up_password_hash: await ctx.hasher.hash(normalizePassword(given.password)),
-    sign_up_account: invitation === null ? (given.account?.trim() ?? null) : null,
+    sign_up_account: invitation === null ? (given.account === null ? null : oneLine(given.account)) : null,
   });
   const advanced = await inTransaction(ctx.db, async (tx) => {
     await insertLogin(tx, row);

@@ -34,7 +34,7 @@ export async function takeBackPassword(
   counted: Extract<Counted, { heard: true }>,
 ): Promise<void> {
   for (const [key, counter] of counted.counters) {
-    await takeBackTry(ctx.db, key, counter, ctx.now());
+    await takeBackTry(ctx.db, key, counter);
   }
 }
 

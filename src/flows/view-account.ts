@@ -252,5 +252,13 @@ export async function viewActivity(
 ): Promise<NamedAuditEvent[] | Refusal> {
   const judged = await judge(ctx, ctx.db, session, { deed: 'view_account', slug, targetId: null });
   if ('result' in judged) return judged;
-  return findAuditEvents(ctx.db, { ...question, accountId: judged.account.id }, page);
+  const events = await findAuditEvents(ctx.db, { ...question, accountId: judged.account.id }, page);
+  return events.map(asAccountSees);
+}
+
+/** T3: which authenticator it was, and whether the person had one elsewhere, is none of this account's business. */
+function asAccountSees(event: NamedAuditEvent): NamedAuditEvent {
+  const { authenticator: _which, basis: _why, ...data } = JSON.parse(event.data) as Record<string, unknown>;
+  const kind = event.kind === 'authenticator.trusted' ? 'authenticator.enrolled' : event.kind;
+  return { ...event, kind, data: JSON.stringify(data) };
 }

@@ -52,7 +52,7 @@ type Limits = Pick<Account, 'sessionMaxMs' | 'sessionIdleMs'>;
 export function admission(session: Session | null, membership: Membership | null, now: number): Admission {
   const limits = membership?.account ?? DEFAULT_LIMITS;
   if (session === null || session.endedAt !== null) return { answer: 'signed_out' };
-  if (isPast(session, limits, now)) return { answer: 'signed_out' };
+  if (isPast(session, limits, now) || idledOut(session, membership)) return { answer: 'signed_out' };
   if (session.userDisabledAt !== null) return { answer: 'disabled' };
   if (hasPassOver(session, now)) return { answer: 'pass_over' };
   if (membership === null) return { answer: 'not_member' };
@@ -114,6 +114,20 @@ function kindAllowed(session: Session, membership: Membership, authenticatorId: 
   return kind !== undefined && allowedMethods(membership).includes(kind);
 }
 
+function idledOut(session: Session, membership: Membership | null): boolean {
+  return membership !== null && session.idledOut.includes(membership.account.id);
+}
+
+/** S2: the accounts for which this session, used now, has lain idle too long; once so, it stays so. */
+export function idleTooLong(
+  session: Pick<Session, 'lastUsedAt' | 'idledOut'>,
+  accounts: readonly Account[],
+  now: number,
+): string[] {
+  const past = accounts.filter((a) => now >= session.lastUsedAt + a.sessionIdleMs).map((a) => a.id);
+  return [...new Set([...session.idledOut, ...past])];
+}
+
 function isPast(session: Session, limits: Limits, now: number): boolean {
   return now >= session.startedAt + limits.sessionMaxMs || now >= session.lastUsedAt + limits.sessionIdleMs;
 }
@@ -140,8 +154,8 @@ export function sessionStands(
   now: number,
 ): 'signed_in' | 'signed_out' | 'disabled' | 'pass_over' {
   if (session === null || session.endedAt !== null) return 'signed_out';
-  const limits: readonly Limits[] =
-    memberships.length > 0 ? memberships.map((m) => m.account) : [DEFAULT_LIMITS];
+  const open = memberships.filter((m) => !idledOut(session, m));
+  const limits: readonly Limits[] = memberships.length > 0 ? open.map((m) => m.account) : [DEFAULT_LIMITS];
   if (limits.every((l) => isPast(session, l, now))) return 'signed_out';
   if (session.userDisabledAt !== null) return 'disabled';
   return hasPassOver(session, now) ? 'pass_over' : 'signed_in';

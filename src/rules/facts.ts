@@ -88,6 +88,8 @@ export interface Session {
   readonly evidence: readonly Evidence[];
   /** Every pass named in the evidence. A pass whose row is gone counts as over. */
   readonly passes: readonly Pass[];
+  /** S2: accounts whose idle limit this session has overstepped once: it is over for them, used elsewhere or not. */
+  readonly idledOut: readonly string[];
   /** The kind of each authenticator of this person that still exists, by id. */
   readonly kinds: ReadonlyMap<string, Method>;
 }

@@ -126,6 +126,9 @@ function ownAuthenticator(facts: LoginFacts, now: number): NextStep {
 function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
   const mandates = target.account.mandate !== null;
 
+  // P5: nobody sets up by wish alone (M5); a set-up right is what this demand is for.
+  if (facts.demand === 'set_up' && target.trust.state !== 'forgotten') return done(target.id);
+
   // A step-up to an account that demands nothing: entry is free, a deed wants a fresh password (T4).
   if (!mandates && facts.demand === 'entry') return done(target.id);
   if (!mandates && facts.demand === 'fresh' && target.trust.state !== 'authenticator') {
@@ -227,6 +230,8 @@ function freshEvidence(facts: LoginFacts, now: number): readonly Evidence[] {
 
 /** Line 11. A request leaves this house only after the mailbox is proven in this login (P1). */
 function askForPass(target: Membership, facts: LoginFacts): NextStep {
+  // P3: a session's old password is not enough to let somebody in anew.
+  if (!facts.evidence.some((e) => e.kind === 'password')) return { step: 'password' };
   if (!facts.wantsPass) return { step: 'pass', target: target.id, asking: false };
   if (!facts.evidence.some((e) => e.kind === 'email')) return { step: 'email_code', why: 'pass' };
   return { step: 'pass', target: target.id, asking: true };

@@ -55,7 +55,8 @@ export function countPasswordTry(counter: Counter | null, free: number, now: num
   const next = wrong + 1;
   const place = Math.min(next - free, PASSWORD_WAITS_SECONDS.length - 1);
   const wait = next < free ? 0 : (PASSWORD_WAITS_SECONDS[Math.max(place, 0)] ?? 30) * SECOND_MS;
-  return { heard: true, next: { wrong: next, waitUntil: now + wait, lastAt: now } };
+  // Where there is no wait, no moment is written: a clock that jumps back must not make one of it.
+  return { heard: true, next: { wrong: next, waitUntil: wait === 0 ? 0 : now + wait, lastAt: now } };
 }
 
 /** E4, D6: a six-digit code sent to a phone or a mailbox. */
@@ -79,6 +80,9 @@ export const WRONG_CODES_TOLD = 3;
 /** D1: a login's life, renewed by progress, up to a most. */
 export const LOGIN_LIFE_MS = 10 * MINUTE_MS;
 export const LOGIN_LIFE_MOST_MS = 30 * MINUTE_MS;
+
+/** … and the most that asking for passes, again and again, can make of it. */
+export const LOGIN_WITH_REQUEST_MOST_MS = 120 * MINUTE_MS;
 
 export function renewedLogin(createdAt: number, now: number): number {
   return Math.min(now + LOGIN_LIFE_MS, createdAt + LOGIN_LIFE_MOST_MS);

@@ -58,8 +58,8 @@ export interface EnrollmentPlan {
  * 1. Together move the target and every membership that trusts the authenticator being replaced (T1 b).
  * 2. Offered is what all of them allow and can be delivered. If they have nothing in common, the set-up is
  *    for the target alone and the old one stays for the rest.
- * 3. Memberships that trust none yet come along (T1 a). They narrow the offer where something is left of it;
- *    otherwise those that could not take every offered method stay as they are.
+ * 3. Memberships that trust none yet come along (T1 a) if they take whatever is offered. They never narrow the
+ *    offer: an account that takes only text messages must not take the app away from another's people.
  * A `forgotten` membership other than the target never moves: only its own set-up right opens it.
  */
 export function planEnrollment(
@@ -77,11 +77,13 @@ export function planEnrollment(
   const common = allowedByAll(together, deliverable);
   const core = common.length > 0 ? together : together.filter((m) => m.id === target.id);
   const offered = common.length > 0 ? common : allowedByAll(core, deliverable);
-  const untrusting = memberships.filter((m) => m.trust.state === 'never' && m.id !== target.id);
-  const narrowed = allowedByAll(untrusting, offered);
-  const methods = narrowed.length > 0 ? narrowed : offered;
-  const along = untrusting.filter((m) => methods.every((method) => allowedMethods(m).includes(method)));
-  return { methods, movers: [...core, ...along].map((m) => m.id), replaces };
+  const along = memberships.filter(
+    (m) =>
+      m.trust.state === 'never' &&
+      m.id !== target.id &&
+      offered.every((method) => allowedMethods(m).includes(method)),
+  );
+  return { methods: offered, movers: [...core, ...along].map((m) => m.id), replaces };
 }
 
 /** T1: an authenticator that no membership trusts is destroyed with its backup codes. */

@@ -44,7 +44,7 @@ export async function writeCounter(tx: Db, key: string, counter: Counter): Promi
  * D7: takes one counted try back, and the wait it set unless a later try has set another. Relative, so that
  * wrong tries counted in the meantime stay counted.
  */
-export async function takeBackTry(db: Db, key: string, counted: Counter, now: number): Promise<void> {
+export async function takeBackTry(db: Db, key: string, counted: Counter): Promise<void> {
   await db
     .updateTable('counters')
     .set((eb) => ({
@@ -52,7 +52,7 @@ export async function takeBackTry(db: Db, key: string, counted: Counter, now: nu
       wait_until: eb
         .case()
         .when('wait_until', '=', counted.waitUntil)
-        .then(now)
+        .then(0)
         .else(eb.ref('wait_until'))
         .end(),
     }))
@@ -97,4 +97,13 @@ export async function countMail(
     .where('wrong', '<', most)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+export async function takeBackMail(tx: Tx, key: string): Promise<void> {
+  await tx
+    .updateTable('counters')
+    .set((eb) => ({ wrong: eb('wrong', '-', 1) }))
+    .where('key', '=', key)
+    .where('wrong', '>', 0)
+    .execute();
 }

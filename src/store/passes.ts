@@ -391,3 +391,22 @@ export async function claimEndedPasses(tx: Tx, now: number, most: number): Promi
     .returningAll()
     .execute();
 }
+
+/** T09: what somebody granted in this account and nobody has used yet. */
+export async function endUnusedPassesGrantedBy(
+  tx: Tx,
+  accountId: string,
+  granterId: string,
+  now: number,
+): Promise<PassRow[]> {
+  return tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: 'revoked', code_hash: null })
+    .where('account_id', '=', accountId)
+    .where('granted_by', '=', granterId)
+    .where('activated_at', 'is', null)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .returningAll()
+    .execute();
+}

@@ -278,6 +278,24 @@ export async function openInvitationsTo(
     .execute();
 }
 
+/** T09: what somebody invited to this account and nobody has accepted yet. */
+export async function openInvitationsBy(
+  db: Db,
+  accountId: string,
+  inviterId: string,
+  now: number,
+): Promise<OpenInvitation[]> {
+  return db
+    .selectFrom('invitations')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('invited_by', '=', inviterId)
+    .where('spent_at', 'is', null)
+    .where('withdrawn_at', 'is', null)
+    .where('expires_at', '>', now)
+    .execute();
+}
+
 /** Withdraws what is open for this address in this account. @returns how many. */
 export async function withdrawInvitations(
   tx: Tx,

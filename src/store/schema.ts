@@ -171,6 +171,8 @@ export interface SessionTable {
   user_id: string;
   started_at: number;
   last_used_at: number;
+  /** S2: ids of accounts, in JSON, whose idle limit it has overstepped. */
+  idled_out: string;
   ended_at: number | null;
   network: string;
   browser: string;

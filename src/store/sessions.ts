@@ -33,20 +33,27 @@ export async function openSessionsOf(db: Db, userId: string): Promise<SessionRow
 }
 
 /** S1: a rise in rights comes with a new token; the old one opens nothing from here on. */
-export async function swapToken(tx: Tx, id: string, tokenHash: string, now: number): Promise<boolean> {
+export async function swapToken(
+  tx: Tx,
+  id: string,
+  tokenHash: string,
+  now: number,
+  idledOut: readonly string[],
+): Promise<boolean> {
   const result = await tx
     .updateTable('sessions')
-    .set({ token_hash: tokenHash, last_used_at: now })
+    .set({ token_hash: tokenHash, last_used_at: now, idled_out: JSON.stringify(idledOut) })
     .where('id', '=', id)
     .where('ended_at', 'is', null)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-export async function noteUsed(db: Db, id: string, now: number): Promise<void> {
+/** Use here must not wake it where it has lain idle too long: that is noted in the same write. */
+export async function noteUsed(db: Db, id: string, now: number, idledOut: readonly string[]): Promise<void> {
   await db
     .updateTable('sessions')
-    .set({ last_used_at: now })
+    .set({ last_used_at: now, idled_out: JSON.stringify(idledOut) })
     .where('id', '=', id)
     .where('last_used_at', '<', now)
     .execute();

@@ -30,7 +30,8 @@ export async function sweepOldRows(tx: Tx, now: number): Promise<void> {
     .where('last_at', '<', now - 2 * DAY_MS)
     .where('wait_until', '<', now)
     .where(sql<boolean>`(key like 'password:%' or key like 'network:%' or key like 'known:%'
-      or key like 'mails:%' or key like 'texts:%' or key like 'resets:%')`)
+      or key like 'mails:%' or key like 'texts:%' or key like 'resets:%' or key like 'sign-ups:%' or key like 'invited:%'
+      or key like 'inviting:%')`)
     .execute();
   await tx
     .deleteFrom('outbox')

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import Bowser from 'bowser';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readSession, type SignedIn, whySignedOut } from '../flows/admit.ts';
@@ -43,13 +44,21 @@ export const cookieName = (edge: Pick<Edge, 'secure'>, name: CookieName): string
 export function visitorOf(edge: Edge, request: FastifyRequest): Visitor {
   const read = (name: CookieName) => request.cookies[cookieName(edge, name)] || null;
   return {
-    network: request.ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, ''),
+    network: networkOf(request),
     browser: browserInWords(request.headers['user-agent'] ?? ''),
     loginToken: request.routeOptions.config.door === 'login' ? read('login') : null,
     sessionToken: read('session'),
     knownToken: read('known'),
-    passTokens: (read('pass') ?? '').split('.').filter((t) => t !== ''),
+    // No browser holds more passes than that; a longer cookie is not ours.
+    passTokens: (read('pass') ?? '').split('.', 8).filter((t) => t !== ''),
   };
+}
+
+/** The address a request came from. Some proxies add a port; what is no address at all is the proxy's own. */
+function networkOf(request: FastifyRequest): string {
+  const bare = request.ip.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1').replace(/^\[([^\]]+)\](:\d+)?$/, '$1');
+  const address = isIP(bare) === 0 ? (request.socket.remoteAddress ?? '') : bare;
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '');
 }
 
 /** Sets and clears cookies as a flow asks: Secure, HttpOnly, SameSite=Lax, whole host (S1, R44). */
@@ -103,13 +112,17 @@ export async function toLogIn(
 const sessions = new WeakMap<FastifyRequest, SignedIn | null>();
 export const sessionSeen = (request: FastifyRequest): SignedIn | null => sessions.get(request) ?? null;
 
-/** "Chrome on Windows": enough for a person to know whether it was them. */
+/**
+ * "Chrome on Windows": enough for a person to know whether it was them. Only names of a known list come through:
+ * the header is a stranger's text, and it stands in mails that we sign.
+ */
 export function browserInWords(userAgent: string): string {
-  if (userAgent === '') return 'an unknown browser';
+  if (userAgent === '') return UNKNOWN_BROWSER;
   const { browser, os } = Bowser.parse(userAgent.slice(0, 500));
-  const words = [browser.name ?? 'an unknown browser', os.name === undefined ? '' : `on ${os.name}`];
-  return words
-    .filter((w) => w !== '')
-    .join(' ')
-    .slice(0, 80);
+  const name = BROWSERS.has(browser.name ?? '') ? browser.name : UNKNOWN_BROWSER;
+  return SYSTEMS.has(os.name ?? '') ? `${name} on ${os.name}` : `${name}`;
 }
+
+const UNKNOWN_BROWSER = 'an unknown browser';
+const BROWSERS = new Set<string>(Object.values(Bowser.BROWSER_MAP));
+const SYSTEMS = new Set<string>(Object.values(Bowser.OS_MAP));

@@ -7,7 +7,17 @@ import { finish, isIn, proveMailbox, setUpApp } from '../journeys/steps.ts';
 import { days, hours, minutes } from '../support/clock.ts';
 import { type Door, openDoor, type Person, submit } from '../support/door.ts';
 import type { Answer, HttpBrowser } from '../support/http-browser.ts';
-import { addMember, admissions, ask, loggedIn, onPass, openCast, operatorPass, passesOf, typePassCode } from './steps.ts';
+import {
+  addMember,
+  admissions,
+  ask,
+  loggedIn,
+  onPass,
+  openCast,
+  operatorPass,
+  passesOf,
+  typePassCode,
+} from './steps.ts';
 
 const ON = { on: 'yes', totp: 'yes', sms: 'yes' };
 const confirm = (browser: HttpBrowser, slug: string, fields: Record<string, string>): Promise<Answer> =>
@@ -22,7 +32,11 @@ const mandateOf = async (door: Door, slug: string) => {
 async function studio(over: { proxied?: boolean } = {}) {
   const door = await openDoor(over);
   const account = await door.addAccount({ name: 'Studio', plan: 'enterprise', session_idle_ms: hours(24) });
-  const owner = await door.addPerson({ email: 'olga@studio.example', name: 'Olga', in: [{ account, role: 'owner' }] });
+  const owner = await door.addPerson({
+    email: 'olga@studio.example',
+    name: 'Olga',
+    in: [{ account, role: 'owner' }],
+  });
   return { door, account, owner };
 }
 
@@ -94,7 +108,9 @@ describe('M1: who switches it', () => {
     expect((await confirm(browser, 'plain', { ...ON, from: 'now' })).status).toBe(422);
     expect((await browser.get('/accounts/plain/security/mandate?on=yes&totp=yes')).status).toBe(422);
     for (const fields of [{ on: 'maybe' }, { on: 'yes', from: 'yesterday' }, { on: 'yes', totp: 'no' }, {}])
-      expect((await browser.post('/accounts/plain/security', { ...fields, confirmed: 'yes' })).status).toBeGreaterThanOrEqual(400);
+      expect(
+        (await browser.post('/accounts/plain/security', { ...fields, confirmed: 'yes' })).status,
+      ).toBeGreaterThanOrEqual(400);
     expect(await mandateOf(door, 'plain')).toBeNull();
   });
 
@@ -103,7 +119,8 @@ describe('M1: who switches it', () => {
     const { door, olivia } = cast;
     const browser = await loggedIn(door, olivia);
     expect((await confirm(browser, 'meridian', { on: 'yes', from: 'now' })).status).toBe(422);
-    const to = (force: boolean) => operatePlan(door.ctx, { name: 'root' }, { slug: 'meridian', plan: 'standard', force });
+    const to = (force: boolean) =>
+      operatePlan(door.ctx, { name: 'root' }, { slug: 'meridian', plan: 'standard', force });
     expect(await to(false)).toBe('mandate_on');
     expect((await door.account('meridian')).plan).toBe('enterprise');
     expect(await mandateOf(door, 'meridian')).not.toBeNull();
@@ -137,10 +154,15 @@ describe('M1: who switches it', () => {
     const before = await door.digest({ without: ['sessions'] });
     const page = await browser.get('/accounts/studio/security/mandate?on=yes&totp=yes&from=now');
     const rows = [...page.body.matchAll(/<tr[^>]*>([\s\S]*?)<\/tr>/g)].map(([r]) =>
-      (r ?? '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ').trim(),
+      (r ?? '')
+        .replace(/<[^>]+>/g, ' ')
+        .replace(/\s+/g, ' ')
+        .trim(),
     );
     expect(rows).toContainEqual(expect.stringMatching(/^Set up with app 1 /));
-    expect(rows).toContainEqual(expect.stringMatching(/^Set up by text message 1 .*then change to an authenticator app/));
+    expect(rows).toContainEqual(
+      expect.stringMatching(/^Set up by text message 1 .*then change to an authenticator app/),
+    );
     expect(rows).toContainEqual(expect.stringMatching(/^Not yet 1 /));
     expect(rows).toContainEqual(expect.stringMatching(/^Invited 1 /));
     expect(await door.digest({ without: ['sessions'] })).toEqual(before);
@@ -153,7 +175,11 @@ describe('M2, T2: sessions that are open when it goes on', () => {
     const app = await addMember(door, account, 'ann');
     const other = await door.addAccount({ name: 'Other', mandates: ['totp'] });
     // Proved X in their session, as another account mandates.
-    const proven = await door.addPerson({ email: 'pia@studio.example', method: 'totp', in: [{ account: other }, { account }] });
+    const proven = await door.addPerson({
+      email: 'pia@studio.example',
+      method: 'totp',
+      in: [{ account: other }, { account }],
+    });
     const browsers = {
       none: door.browser(),
       app: door.browser(),
@@ -184,7 +210,9 @@ describe('M2, T2: sessions that are open when it goes on', () => {
       proven: 'authenticator',
     });
     expect((await browsers.none.get('/accounts/studio')).location).toBe('/');
-    expect((await browsers.none.post('/accounts/studio/people/invite', { emails: 'a@b.example' })).location).toBe('/');
+    expect(
+      (await browsers.none.post('/accounts/studio/people/invite', { emails: 'a@b.example' })).location,
+    ).toBe('/');
     expect(await door.rows('select id from invitations')).toEqual([]);
     expect((await browsers.app.get('/')).text).toContain('Code needed');
   });
@@ -192,7 +220,12 @@ describe('M2, T2: sessions that are open when it goes on', () => {
   it('M2 from next login: they live on to their end; the next login is asked', async () => {
     const { door, owner, app, browsers, answers } = await threeSessions('next_login');
     await using _ = door;
-    const lives = { none: 'before_mandate', second: 'before_mandate', app: 'before_mandate', proven: 'authenticator' };
+    const lives = {
+      none: 'before_mandate',
+      second: 'before_mandate',
+      app: 'before_mandate',
+      proven: 'authenticator',
+    };
     expect(await answers()).toEqual(lives);
     expect((await browsers.none.get('/accounts/studio')).status).toBe(200);
     expect((await door.password(door.browser(), owner)).path).toBe('/login/email-code');
@@ -229,7 +262,9 @@ describe('M2, T2: sessions that are open when it goes on', () => {
     const { door, olivia, sam } = cast;
     const session = await loggedIn(door, sam);
     const owner = await loggedIn(door, olivia);
-    expect((await confirm(owner, 'meridian', { on: 'yes', totp: 'yes', from: 'next_login' })).path).toContain('done=changed');
+    expect((await confirm(owner, 'meridian', { on: 'yes', totp: 'yes', from: 'next_login' })).path).toContain(
+      'done=changed',
+    );
     expect((await admissions(door, session)).meridian).toBe('method_not_allowed');
     // A backup code of it opens nothing either.
     const browser = door.browser();
@@ -261,49 +296,52 @@ describe('M2, T2: sessions that are open when it goes on', () => {
 });
 
 describe('M4: switched while 200 logins run', () => {
-  it.each(['now', 'next_login'] as const)('%s: none ends admitted without the second factor', async (from) => {
-    const { door, account } = await studio({ proxied: true });
-    await using _ = door;
-    const people: Person[] = await Promise.all(
-      Array.from({ length: 200 }, (_unused, n) =>
-        door.addPerson({
-          email: `p${n}@studio.example`,
-          in: [{ account }],
-          ...(n % 2 === 0 ? { method: 'totp' } : {}),
-        }),
-      ),
-    );
-    const browsers = people.map((_p, n) => door.browser({ 'x-forwarded-for': `10.1.${n}.7` }));
-    let ended = 0;
-    const logins = people.map(async ({ email, password }, n) => {
-      const answer = await (browsers[n] as HttpBrowser).post('/login', { email, password });
-      ended++;
-      return answer;
-    });
-    while (ended < 60) await Promise.race([new Promise((r) => setTimeout(r, 1)), ...logins.slice(60)]);
-    door.clock.advance(1);
-    await door.mandate('studio', ['totp'], from);
-    const since = door.clock.now();
-    const answers = await Promise.all(logins);
-    expect(new Set(answers.map((a) => a.status))).toEqual(new Set([303]));
+  it.each(['now', 'next_login'] as const)(
+    '%s: none ends admitted without the second factor',
+    async (from) => {
+      const { door, account } = await studio({ proxied: true });
+      await using _ = door;
+      const people: Person[] = await Promise.all(
+        Array.from({ length: 200 }, (_unused, n) =>
+          door.addPerson({
+            email: `p${n}@studio.example`,
+            in: [{ account }],
+            ...(n % 2 === 0 ? { method: 'totp' } : {}),
+          }),
+        ),
+      );
+      const browsers = people.map((_p, n) => door.browser({ 'x-forwarded-for': `10.1.${n}.7` }));
+      let ended = 0;
+      const logins = people.map(async ({ email, password }, n) => {
+        const answer = await (browsers[n] as HttpBrowser).post('/login', { email, password });
+        ended++;
+        return answer;
+      });
+      while (ended < 60) await Promise.race([new Promise((r) => setTimeout(r, 1)), ...logins.slice(60)]);
+      door.clock.advance(1);
+      await door.mandate('studio', ['totp'], from);
+      const since = door.clock.now();
+      const answers = await Promise.all(logins);
+      expect(new Set(answers.map((a) => a.status))).toEqual(new Set([303]));
 
-    const rows = await door.rows<{ id: string; started_at: number }>('select id, started_at from sessions');
-    const inBefore = rows.filter((r) => r.started_at < since);
-    expect(inBefore.length).toBeGreaterThan(0);
-    expect(inBefore.length).toBeLessThan(200);
-    for (const { id, started_at } of rows) {
-      const row = await findSession(door.ctx.db, id);
-      const session = row === null ? null : await signedIn(door.ctx, door.ctx.db, row);
-      const answer = admit(door.ctx, session, 'studio');
-      if (from === 'next_login' && started_at < since) {
-        expect(answer).toEqual({ answer: 'admitted', by: 'before_mandate' });
-      } else expect(answer.answer).toMatch(/^(set_up|code)_needed$/);
-    }
-    // The others wait at their second step.
-    const waiting = answers.filter((a) => a.location !== '/').map((a) => a.location);
-    expect(waiting).toHaveLength(200 - rows.length);
-    for (const where of waiting) expect(where).toMatch(/^\/login\/(code|email-code)$/);
-  });
+      const rows = await door.rows<{ id: string; started_at: number }>('select id, started_at from sessions');
+      const inBefore = rows.filter((r) => r.started_at < since);
+      expect(inBefore.length).toBeGreaterThan(0);
+      expect(inBefore.length).toBeLessThan(200);
+      for (const { id, started_at } of rows) {
+        const row = await findSession(door.ctx.db, id);
+        const session = row === null ? null : await signedIn(door.ctx, door.ctx.db, row);
+        const answer = admit(door.ctx, session, 'studio');
+        if (from === 'next_login' && started_at < since) {
+          expect(answer).toEqual({ answer: 'admitted', by: 'before_mandate' });
+        } else expect(answer.answer).toMatch(/^(set_up|code)_needed$/);
+      }
+      // The others wait at their second step.
+      const waiting = answers.filter((a) => a.location !== '/').map((a) => a.location);
+      expect(waiting).toHaveLength(200 - rows.length);
+      for (const where of waiting) expect(where).toMatch(/^\/login\/(code|email-code)$/);
+    },
+  );
 });
 
 describe('S2: session length', () => {
@@ -331,7 +369,8 @@ describe('S2: session length', () => {
       ['0', '0'],
     ] as const)
       expect(await set(max, idle), `${max}/${idle}`).toBe(422);
-    for (const bad of ['-15', '1e3', '15.5', 'x', '']) expect(await set(bad, '15')).toBeGreaterThanOrEqual(400);
+    for (const bad of ['-15', '1e3', '15.5', 'x', ''])
+      expect(await set(bad, '15')).toBeGreaterThanOrEqual(400);
     expect(await now()).toEqual([days(30), days(7)]);
     await door.mandate('studio', ['totp']);
     expect(await now()).toEqual([hours(24), hours(24)]);

@@ -10,7 +10,16 @@ import { insertRequest } from '../../src/store/passes.ts';
 import { minutes } from '../support/clock.ts';
 import { cookieOf, type Door, type Person } from '../support/door.ts';
 import type { Answer, HttpBrowser } from '../support/http-browser.ts';
-import { addMember, admissions, type Cast, grantRequest, handOver, loggedIn, memberOf, openCast } from './steps.ts';
+import {
+  addMember,
+  admissions,
+  type Cast,
+  grantRequest,
+  handOver,
+  loggedIn,
+  memberOf,
+  openCast,
+} from './steps.ts';
 
 const ROUNDS = 1_000;
 const SEED = 20261001;
@@ -145,7 +154,9 @@ it(`P6, T23: ${ROUNDS} interleavings: nobody is in after an answered revoke; a p
     const person = people[lane] as Person;
     const browsers = [door.browser(), door.browser()] as const;
     for (const browser of browsers)
-      expect((await browser.post('/login', { email: person.email, password: person.password })).status).toBe(303);
+      expect((await browser.post('/login', { email: person.email, password: person.password })).status).toBe(
+        303,
+      );
     const round: Round = { ...set, person, member: members[lane] ?? '', browsers, sometime };
     const seen: Seen = { afterRevoke: [], revoked: 0 };
     const kind = draw();
@@ -156,7 +167,12 @@ it(`P6, T23: ${ROUNDS} interleavings: nobody is in after an answered revoke; a p
     expect(seen.afterRevoke, why).toEqual([]);
     // Everything was revoked or replaced by now, so whatever came late came too late.
     for (const browser of browsers) expect((await admissions(door, browser)).meridian, why).not.toBe('pass');
-    const passes = await door.rows<{ id: string; ended_at: number | null; activated_at: number | null; sessions: number }>(
+    const passes = await door.rows<{
+      id: string;
+      ended_at: number | null;
+      activated_at: number | null;
+      sessions: number;
+    }>(
       `select p.id, ended_at, activated_at, (select count(*) from evidence e where e.pass_id = p.id) as sessions
        from passes p where user_id = '${person.id}'`,
     );

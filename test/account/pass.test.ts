@@ -38,7 +38,9 @@ describe('P1: asked for', () => {
     await using cast = await openCast();
     const { door, sam } = cast;
     const stranger = door.browser();
-    expect((await submit(stranger, '/login/pass', { action: 'ask', account: 'meridian' })).path).toBe('/login');
+    expect((await submit(stranger, '/login/pass', { action: 'ask', account: 'meridian' })).path).toBe(
+      '/login',
+    );
     await passwordInto(stranger, sam);
     for (const action of ['ask', 'continue'])
       expect((await submit(stranger, '/login/pass', { action })).path).toBe('/login/code');
@@ -134,7 +136,9 @@ describe('P1: asked for', () => {
     const asked = await ask(door, sam);
     const admin = await loggedIn(door, olivia);
     const path = `/accounts/meridian/passes/requests/${asked.id}`;
-    expect((await admin.post(path, { action: 'deny' })).location).toBe('/accounts/meridian/passes?done=denied');
+    expect((await admin.post(path, { action: 'deny' })).location).toBe(
+      '/accounts/meridian/passes?done=denied',
+    );
     expect((await asked.browser.get('/login/pass')).text).toContain('Your request was denied');
     expect((await asked.browser.get('/login/pass')).text).toContain('Ring one, and ask again');
     await goOnWithPass(asked.browser);
@@ -241,9 +245,9 @@ describe('P1: asked for', () => {
     }
     expect(await requestsOf(cast)).toEqual([]);
     await submit(browser, '/login/pass', { action: 'ask', account: 'harbour' });
-    expect(await door.rows('select slug from pass_requests join accounts on accounts.id = account_id')).toEqual([
-      { slug: 'harbour' },
-    ]);
+    expect(
+      await door.rows('select slug from pass_requests join accounts on accounts.id = account_id'),
+    ).toEqual([{ slug: 'harbour' }]);
     expect(await door.count(olivia.email)).toBe(0);
     expect(await door.count('harriet@harbour.example', /asks for a pass into Harbour/)).toBe(1);
     // T3: Meridian's admins see nothing of it.
@@ -521,7 +525,9 @@ describe('P4: how long, and for what', () => {
       harbour: 'code_needed',
     });
     // A step-up to the other asks for its code, and the pass does not count there.
-    expect((await submit(browser, '/step-up', { for: 'account', account: 'harbour' })).path).toBe('/login/code');
+    expect((await submit(browser, '/step-up', { for: 'account', account: 'harbour' })).path).toBe(
+      '/login/code',
+    );
     const home = await submit(browser, '/login/code', { code: door.appCode(sam) });
     expect(home.path).toBe('/');
     expect(await admissions(door, browser)).toMatchObject({ meridian: 'pass', harbour: 'authenticator' });
@@ -589,6 +595,12 @@ describe('P5: how it ends', () => {
     }
     expect(await memberOf(door, sam)).toBe(person);
     expect(await memberOf(door, adam)).toBeTruthy();
+    // Also whoever comes back when the session would be too old by itself.
+    const [later, much] = [browser.copy(), browser.copy()];
+    door.clock.advance(hours(1));
+    expect((await later.get('/')).location).toBe('/login?because=pass_over');
+    door.clock.advance(days(2));
+    expect((await much.get('/accounts/meridian')).location).toBe('/login?because=pass_over&account=meridian');
     const told = await browser.follow(await browser.get('/'));
     expect(told.path).toBe('/login?because=pass_over');
     expect(told.text).toContain('Your pass has ended');
@@ -643,7 +655,9 @@ describe('P5: how it ends', () => {
     const { browser } = await onPass(door, sam);
     const [session] = await door.rows<{ id: string }>('select id from sessions');
     const before = cookieOf(browser, 'session');
-    expect((await submit(browser, '/step-up', { for: 'set_up', account: 'meridian' })).path).toMatch(/^\/login/);
+    expect((await submit(browser, '/step-up', { for: 'set_up', account: 'meridian' })).path).toMatch(
+      /^\/login/,
+    );
     const asked = await submit(browser, '/login', { email: sam.email, password: sam.password });
     expect(asked.path).toBe('/login/email-code');
     await setUpAnew(door, browser, sam);
@@ -678,7 +692,9 @@ describe('P5: how it ends', () => {
     const [first] = await passesOf(door, sam);
     door.clock.advance(hours(2));
     const { code } = await operatorPass(door, sam, 'harbour');
-    expect((await submit(browser, '/step-up', { for: 'account', account: 'harbour' })).path).toBe('/login/code');
+    expect((await submit(browser, '/step-up', { for: 'account', account: 'harbour' })).path).toBe(
+      '/login/code',
+    );
     expect((await submit(browser, '/login/recovery-code', { code })).path).toBe('/');
     expect(await admissions(door, browser)).toEqual({
       meridian: 'pass',
@@ -734,29 +750,32 @@ describe('P6: ended before its time', () => {
     },
     'the mandate goes off': { by: 'mandate_off', end: ({ door }) => door.mandate('meridian', null) },
   };
-  it.each(Object.entries(ways))('P6: %s: out at the next request, pass and cookie of no use', async (_, way) => {
-    await using cast = await openCast({ samIn: 'all' });
-    const { door, sam } = cast;
-    const { browser, passId } = await onPass(door, sam);
-    door.clock.advance(minutes(1));
-    await way.end(cast, passId);
-    expect(await isIn(browser)).toBe(false);
-    expect((await passesOf(door, sam))[0]).toMatchObject({ id: passId, ended_by: way.by, code_hash: null });
-    if (way.by === 'mandate_off') await door.mandate('meridian', ['totp', 'sms']);
-    if (way.by === 'removed') {
-      // Rejoining revives nothing: the membership is another one.
-      const link = await door.invite(cast.meridian, sam.email);
-      await submit(browser, link);
-      await passwordInto(browser, sam);
-      await proveMailbox(door, browser, sam.email);
+  it.each(Object.entries(ways))(
+    'P6: %s: out at the next request, pass and cookie of no use',
+    async (_, way) => {
+      await using cast = await openCast({ samIn: 'all' });
+      const { door, sam } = cast;
+      const { browser, passId } = await onPass(door, sam);
+      door.clock.advance(minutes(1));
+      await way.end(cast, passId);
+      expect(await isIn(browser)).toBe(false);
+      expect((await passesOf(door, sam))[0]).toMatchObject({ id: passId, ended_by: way.by, code_hash: null });
+      if (way.by === 'mandate_off') await door.mandate('meridian', ['totp', 'sms']);
+      if (way.by === 'removed') {
+        // Rejoining revives nothing: the membership is another one.
+        const link = await door.invite(cast.meridian, sam.email);
+        await submit(browser, link);
+        await passwordInto(browser, sam);
+        await proveMailbox(door, browser, sam.email);
+        expect((await admissions(door, browser)).meridian).not.toBe('pass');
+      } else {
+        const page = await passwordInto(browser, sam, 'meridian');
+        // M4: `forgotten` stays with its set-up right when only the mandate went off.
+        expect(page.path).toBe(way.by === 'mandate_off' ? '/login/email-code' : '/login/pass');
+      }
       expect((await admissions(door, browser)).meridian).not.toBe('pass');
-    } else {
-      const page = await passwordInto(browser, sam, 'meridian');
-      // M4: `forgotten` stays with its set-up right when only the mandate went off.
-      expect(page.path).toBe(way.by === 'mandate_off' ? '/login/email-code' : '/login/pass');
-    }
-    expect((await admissions(door, browser)).meridian).not.toBe('pass');
-  });
+    },
+  );
 
   it('P6: what is unused dies the same way', async () => {
     await using cast = await openCast();

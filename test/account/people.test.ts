@@ -11,9 +11,13 @@ const invite = (browser: HttpBrowser, emails: string, role = 'member'): Promise<
   browser.post('/accounts/meridian/people/invite', { emails, role });
 
 const invitations = (door: Door) =>
-  door.rows<{ id: string; email: string; role: string; withdrawn_at: number | null; spent_at: number | null }>(
-    'select id, email, role, withdrawn_at, spent_at from invitations order by email, created_at, rowid',
-  );
+  door.rows<{
+    id: string;
+    email: string;
+    role: string;
+    withdrawn_at: number | null;
+    spent_at: number | null;
+  }>('select id, email, role, withdrawn_at, spent_at from invitations order by email, created_at, rowid');
 
 describe('invitations (U1)', () => {
   it('one, many, in any notation and case; twice the same is once; members are told apart', async () => {
@@ -72,13 +76,15 @@ describe('invitations (U1)', () => {
     // Half-way through its sign-up when it is withdrawn: it joins nothing.
     const iris = door.browser();
     await signUp(iris, { name: 'Iris', email: 'iris@new.example', password: STRONG }, second);
-    expect((await browser.post(`/accounts/meridian/invitations/${again?.id}/withdraw`, {})).location).toContain(
-      'done=withdrawn',
-    );
+    expect(
+      (await browser.post(`/accounts/meridian/invitations/${again?.id}/withdraw`, {})).location,
+    ).toContain('done=withdrawn');
     expect((await door.browser().get(second)).status).toBe(410);
     await proveMailbox(door, iris, 'iris@new.example');
-    expect(await door.rows(`select m.id from memberships m join users u on u.id = m.user_id
-      where u.email = 'iris@new.example' and m.account_id = '${cast.meridian.id}'`)).toEqual([]);
+    expect(
+      await door.rows(`select m.id from memberships m join users u on u.id = m.user_id
+      where u.email = 'iris@new.example' and m.account_id = '${cast.meridian.id}'`),
+    ).toEqual([]);
   });
 
   it('opened by another person it is refused and stays unused', async () => {
@@ -187,8 +193,12 @@ describe('roles, removal, sessions', () => {
     const [one, two] = [await loggedIn(door, sam), await loggedIn(door, sam)];
     const admin = await loggedIn(door, adam);
     const member = await memberOf(door, sam);
-    expect((await admin.get(`/accounts/meridian/people/${member}/remove`)).text).toContain('Remove Sam Rivera?');
-    expect((await admin.post(`/accounts/meridian/people/${member}/remove`, {})).location).toContain('done=removed');
+    expect((await admin.get(`/accounts/meridian/people/${member}/remove`)).text).toContain(
+      'Remove Sam Rivera?',
+    );
+    expect((await admin.post(`/accounts/meridian/people/${member}/remove`, {})).location).toContain(
+      'done=removed',
+    );
     for (const browser of [one, two])
       expect(await admissions(door, browser)).toEqual({
         meridian: 'not_member',
@@ -221,7 +231,9 @@ describe('roles, removal, sessions', () => {
     expect(await memberOf(door, sam)).toBeTruthy();
     await submit(browser, '/accounts/meridian/leave');
     await expect(memberOf(door, sam)).rejects.toThrow();
-    expect(await door.rows(`select ended_by from passes where id = '${passId}'`)).toEqual([{ ended_by: 'removed' }]);
+    expect(await door.rows(`select ended_by from passes where id = '${passId}'`)).toEqual([
+      { ended_by: 'removed' },
+    ]);
     expect(await isIn(browser)).toBe(false);
   });
 });
@@ -297,25 +309,32 @@ describe('3,000 people', () => {
     expect(namesOn(await get('?sort=last_login'))[0]).toBe('Person 0000');
     expect(namesOn(await get('?sort=joined'))[0]).toBe('Person 0000');
     const byRole = await get('?sort=role');
-    expect(byRole.text.indexOf('Owner-of-large')).toBeLessThan(byRole.text.indexOf('Person'));
+    expect(byRole.text.indexOf('Owner-of-large')).toBeLessThan(byRole.text.search(/Person \d/));
     expect(namesOn(byRole).slice(0, 30)).toEqual(namesOn(byRole).filter((name) => name.endsWith('07')));
     for (const bad of ['?page=0', '?page=-1', '?page=x', '?sort=password', '?filter=x', '?search=a&search=b'])
       expect((await get(bad)).status, bad).toBe(400);
 
-    const median = async (who: HttpBrowser, path: string) => {
-      const times: number[] = [];
-      for (let n = 0; n < 7; n++) {
-        const start = performance.now();
-        expect((await who.get(path)).status).toBe(200);
-        times.push(performance.now() - start);
-      }
-      return times.toSorted((a, b) => a - b)[3] ?? 0;
+    // In turn, so that whatever else this machine does slows both down.
+    const median = (times: number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
+    const took = async (who: HttpBrowser, path: string) => {
+      const start = performance.now();
+      expect((await who.get(path)).status).toBe(200);
+      return performance.now() - start;
     };
-    const base = await median(small.browser, '/accounts/small/people');
-    for (const query of ['', '?page=60', '?sort=last_login', '?filter=set_up_again', '?search=person'])
-      expect(await median(browser, `/accounts/large/people${query}`), query).toBeLessThan(10 * base);
-    const overview = await median(small.browser, '/accounts/small');
-    expect(await median(browser, '/accounts/large')).toBeLessThan(10 * overview);
+    for (const path of [
+      '/people',
+      '/people?page=60',
+      '/people?sort=last_login',
+      '/people?search=person',
+      '',
+    ]) {
+      const [base, times]: [number[], number[]] = [[], []];
+      for (let n = 0; n < 9; n++) {
+        base.push(await took(small.browser, `/accounts/small${path.replace(/\?.*/, '')}`));
+        times.push(await took(browser, `/accounts/large${path}`));
+      }
+      expect(median(times), `${path} of 3,000`).toBeLessThan(10 * median(base));
+    }
   });
 
   it('a name is found by its letters in any case, also where they are not English', async () => {
@@ -324,9 +343,10 @@ describe('3,000 people', () => {
     await door.addPerson({ email: 'asa@meridian.example', name: 'Åsa Öberg', in: [{ account: meridian }] });
     const browser = await loggedIn(door, olivia);
     for (const typed of ['Åsa', 'Öberg', 'åsa', 'ÖBERG'])
-      expect((await browser.get(`/accounts/meridian/people?search=${encodeURIComponent(typed)}`)).text, typed).toContain(
-        'Åsa Öberg',
-      );
+      expect(
+        (await browser.get(`/accounts/meridian/people?search=${encodeURIComponent(typed)}`)).text,
+        typed,
+      ).toContain('Åsa Öberg');
   });
 });
 
@@ -342,12 +362,31 @@ describe('T3: what an account sees', () => {
     await loggedIn(door, sam, 'meridian');
     const browser = await loggedIn(door, olivia);
     const member = await memberOf(door, sam);
-    const pages = ['', '/people', `/people/${member}`, `/people/${member}/remove`, '/people?search=sam', '/passes',
-      '/security', '/security/mandate?on=yes&totp=yes', '/activity', '/activity.csv', '/activity.jsonl'];
+    const pages = [
+      '',
+      '/people',
+      `/people/${member}`,
+      `/people/${member}/remove`,
+      '/people?search=sam',
+      '/passes',
+      '/security',
+      '/security/mandate?on=yes&totp=yes',
+      '/activity',
+      '/activity.csv',
+      '/activity.jsonl',
+    ];
     for (const path of pages) {
       const page = await browser.get(`/accounts/meridian${path}`);
       expect(page.status, path).toBe(200);
-      for (const foreign of ['Harbour', 'harbour', 'Crestline', 'crestline', 'Hidden', 'rang the operator', 'secret-invite'])
+      for (const foreign of [
+        'Harbour',
+        'harbour',
+        'Crestline',
+        'crestline',
+        'Hidden',
+        'rang the operator',
+        'secret-invite',
+      ])
         expect(page.body, `${path} shows ${foreign}`).not.toContain(foreign);
       expect(page.body.replaceAll(/\D/g, ''), path).not.toContain((sam.phone ?? '').slice(1));
     }

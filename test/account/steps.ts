@@ -257,7 +257,14 @@ export async function setUpAnew(door: Door, browser: HttpBrowser, person: Person
 /** D3's answer for each account, for the session of this browser; `signed_out` everywhere if it has none. */
 export async function admissions(door: Door, browser: HttpBrowser): Promise<Record<string, string>> {
   const sessionToken = cookieOf(browser, 'session') ?? null;
-  const visitor = { sessionToken, loginToken: null, knownToken: null, passTokens: [], network: '', browser: '' };
+  const visitor = {
+    sessionToken,
+    loginToken: null,
+    knownToken: null,
+    passTokens: [],
+    network: '',
+    browser: '',
+  };
   const session = await readSession(door.ctx, visitor);
   const slugs = await door.rows<{ slug: string }>('select slug from accounts order by slug');
   return Object.fromEntries(

@@ -8,6 +8,7 @@ import type { Method } from '../../src/rules/facts.ts';
 import { finish, isIn, MAIL, proveMailbox, STRONG, setUpApp, setUpText } from '../journeys/steps.ts';
 import { hours, minutes } from '../support/clock.ts';
 import { submit } from '../support/door.ts';
+import type { HttpBrowser } from '../support/http-browser.ts';
 import {
   admissions,
   authenticators,
@@ -50,7 +51,9 @@ describe('T1 a: from nothing', () => {
     await forget(cast, 'harbour', 'never');
     const browser = door.browser();
     await passwordInto(browser, sam, 'harbour');
-    expect((await submit(browser, '/login/code', { code: door.appCode(sam) })).path).toBe('/login/email-code');
+    expect((await submit(browser, '/login/code', { code: door.appCode(sam) })).path).toBe(
+      '/login/email-code',
+    );
     expect(await trusts(door, sam)).toMatchObject({ harbour: 'never' });
     expect(await isIn(browser)).toBe(false);
     expect((await proveMailbox(door, browser, sam.email)).path).toBe('/');
@@ -136,7 +139,10 @@ describe('T1 b: from X to Y', () => {
       expect(kinds.map((a) => a.kind).toSorted()).toEqual(['sms', 'totp']);
       const sms = kinds.find((a) => a.kind === 'sms')?.id;
       expect(await trusts(door, sam)).toMatchObject({ meridian: X(cast), harbour: sms });
-      expect(await admissions(door, browser)).toMatchObject({ meridian: 'authenticator', harbour: 'authenticator' });
+      expect(await admissions(door, browser)).toMatchObject({
+        meridian: 'authenticator',
+        harbour: 'authenticator',
+      });
       door.clock.advance(minutes(1));
       // Each is asked for where it is trusted, and the other one opens nothing there.
       await loggedIn(door, sam, 'meridian');
@@ -151,7 +157,8 @@ describe('T1 c: forgotten', () => {
   it('T1 c: Meridian’s pass makes Meridian forget and nobody else; Harbour’s authenticator and codes stay', async () => {
     await using cast = await openCast({ samIn: 'all' });
     const { door, sam } = cast;
-    const codes = () => door.rows(`select id, spent_at from backup_codes where user_id = '${sam.id}' order by id`);
+    const codes = () =>
+      door.rows(`select id, spent_at from backup_codes where user_id = '${sam.id}' order by id`);
     const before = await codes();
     const { browser } = await onPass(door, sam);
     expect(await trusts(door, sam)).toEqual({ meridian: 'forgotten', crestline: X(cast), harbour: X(cast) });
@@ -172,7 +179,9 @@ describe('T1 c: forgotten', () => {
     const { id } = await operatorPass(door, sam);
     const all = { meridian: X(cast), crestline: X(cast), harbour: X(cast) };
     expect(await trusts(door, sam)).toEqual(all);
-    await door.rows(`update passes set ended_at = ${door.clock.now()}, ended_by = 'revoked' where id = '${id}'`);
+    await door.rows(
+      `update passes set ended_at = ${door.clock.now()}, ended_by = 'revoked' where id = '${id}'`,
+    );
     await operatorPass(door, sam);
     door.clock.advance(hours(24));
     expect(await trusts(door, sam)).toEqual(all);
@@ -232,7 +241,11 @@ describe('T1 c: forgotten', () => {
     await submit(browser, '/login/recovery-code', { code: sam.codes[0] ?? '' });
     const link = await door.link(sam.email, MAIL.codeUsed);
     expect((await door.browser().post(link, {})).status).toBe(200);
-    expect(await trusts(door, sam)).toEqual({ meridian: 'forgotten', crestline: 'forgotten', harbour: 'never' });
+    expect(await trusts(door, sam)).toEqual({
+      meridian: 'forgotten',
+      crestline: 'forgotten',
+      harbour: 'never',
+    });
     expect(await authenticators(door, sam)).toEqual([]);
     expect((await passwordInto(browser, sam, 'meridian')).path).toBe('/login/pass');
     expect(await isIn(browser)).toBe(false);
@@ -318,13 +331,50 @@ describe('T1 d: by a set-up right', () => {
   });
 });
 
+describe('M5: nobody gives up an authenticator by themselves', () => {
+  it('M5: “set up now” without a set-up right asks for the phone and sets up nothing', async () => {
+    await using cast = await openCast({ samIn: 'all' });
+    const { door, sam } = cast;
+    const { browser } = await onPass(door, sam, 'meridian');
+    const want = (from: HttpBrowser, account: string) => submit(from, '/step-up', { for: 'set_up', account });
+    // The right is Meridian's, and Harbour's phone is not given up by it.
+    expect((await want(browser, 'harbour')).path).toBe('/login/code');
+    expect((await submit(browser, '/login/set-up', { method: 'totp' })).path).toBe('/login/code');
+    const proven = await loggedIn(door, sam, 'harbour');
+    expect((await want(proven, 'harbour')).path).toBe('/');
+    expect((await want(proven, 'meridian')).path).toBe('/login/pass');
+    expect((await want(proven, 'nowhere')).status).toBe(404);
+    expect(await door.rows('select id from enrollments')).toEqual([]);
+    expect(await trusts(door, sam)).toEqual({ meridian: 'forgotten', crestline: X(cast), harbour: X(cast) });
+  });
+
+  it('D4: the account to step up to is one’s own, and the way back is the server’s', async () => {
+    await using cast = await openCast();
+    const { door, sam, olivia } = cast;
+    const browser = await loggedIn(door, sam);
+    expect((await submit(browser, '/step-up', { for: 'account', account: 'harbour' })).status).toBe(404);
+    const owner = await loggedIn(door, olivia);
+    for (const fields of [
+      { page: 'https://evil.example' },
+      { page: '//evil.example' },
+      { page: 'person', id: '../../../evil' },
+      { page: 'passes', returnTo: 'https://evil.example' },
+    ])
+      expect((await owner.post('/accounts/meridian/confirm', fields)).status).toBeGreaterThanOrEqual(400);
+  });
+});
+
 describe('T2, T3: three accounts in one session', () => {
   it('T2, issue 3.3: home says which it may enter and what each of the others wants', async () => {
     await using cast = await openCast({ samIn: 'all' });
     const { door, sam } = cast;
     const { browser } = await onPass(door, sam);
     const home = await browser.get('/');
-    for (const text of ['Open with a pass', 'Your password is enough here', 'asks for a code from your phone'])
+    for (const text of [
+      'Open with a pass',
+      'Your password is enough here',
+      'asks for a code from your phone',
+    ])
       expect(home.text).toContain(text);
     for (const slug of ['harbour', 'meridian', 'crestline']) {
       const answer = await browser.get(`/accounts/${slug}`);

@@ -64,7 +64,10 @@ const nobodyYet = async ({ door, meridian }: Cast, role: Role) => {
 };
 
 /** Deeds on somebody who is only invited, or to be: the role is theirs to be. */
-const INVITATIONS: Record<string, { ready: (cast: Cast, role: Role) => ReturnType<Deed['ready']>; done: RegExp }> = {
+const INVITATIONS: Record<
+  string,
+  { ready: (cast: Cast, role: Role) => ReturnType<Deed['ready']>; done: RegExp }
+> = {
   invite: {
     ready: async (_cast, role) => ['people/invite', { emails: `new-${role}@invited.example`, role }],
     done: /people\?done=invited/,
@@ -89,11 +92,22 @@ const TO_ACCOUNT: Record<string, readonly [path: string, fields: Record<string, 
   'set the session length': ['security/session-length', { max: '480', idle: '60' }, /\?done=length$/],
 };
 
-const PAGES = ['', '/people', '/people/invite', '/passes', '/security', '/activity', '/activity.csv', '/activity.jsonl'];
+const PAGES = [
+  '',
+  '/people',
+  '/people/invite',
+  '/passes',
+  '/security',
+  '/activity',
+  '/activity.csv',
+  '/activity.jsonl',
+];
 
 /** The rows that deeds change; not the logins and sessions of those who do them. */
 const rights = (door: Door) =>
-  door.digest({ without: ['logins', 'sessions', 'evidence', 'known_browsers', 'challenges', 'outbox', 'inbox'] });
+  door.digest({
+    without: ['logins', 'sessions', 'evidence', 'known_browsers', 'challenges', 'outbox', 'inbox'],
+  });
 
 async function expectRefused(door: Door, deed: () => Promise<Answer>): Promise<void> {
   const before = await rights(door);
@@ -152,13 +166,16 @@ describe.each(ROLES)('P8: what an %s may do', (role) => {
     const { door } = cast;
     const { actor, browser } = await actorIn(cast, role);
     for (const page of PAGES) {
-      expect((await browser.get(`/accounts/meridian${page}`)).status, page).toBe(role === 'member' ? 403 : 200);
+      expect((await browser.get(`/accounts/meridian${page}`)).status, page).toBe(
+        role === 'member' ? 403 : 200,
+      );
     }
     for (const [name, [path, fields, done]] of Object.entries(TO_ACCOUNT)) {
       const post = () => browser.post(`/accounts/meridian/${path}`, fields);
       if (role === 'member') await expectRefused(door, post);
       else expectDone(await post(), done);
-      if (name === 'switch the mandate off' && role !== 'member') await door.mandate('meridian', ['totp', 'sms']);
+      if (name === 'switch the mandate off' && role !== 'member')
+        await door.mandate('meridian', ['totp', 'sms']);
     }
     const left = await submit(browser, '/accounts/meridian/leave');
     expect(left.path).toBe('/');

@@ -109,6 +109,13 @@ export interface Cast {
 /** Opens a door with everybody in place. */
 export async function assemble(): Promise<Cast> {
   const door = await openDoor({ demo: true });
+  return placeIn(door).catch(async (error: unknown) => {
+    await door.close();
+    throw error;
+  });
+}
+
+async function placeIn(door: Door): Promise<Cast> {
   const meridian = await door.account('meridian');
   const lapsing = await door.addAccount({ name: 'Lapsing', mandates: ['totp'] });
   const here = { in: [{ account: meridian }] } as const;

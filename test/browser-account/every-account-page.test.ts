@@ -40,7 +40,10 @@ afterAll(() => browser.close());
 
 type Looker = Person & { inspect(page: string, state?: string): Promise<void> };
 
-/** What `inspect.ts` looks at, and axe in a phone's window as well, where tables are cards. */
+/** Where tables stop being cards, and where the navigation moves to their left. */
+const WIDTHS = [768, 961];
+
+/** What `inspect.ts` looks at, axe in a phone's window as well, where tables are cards, and the widths between. */
 async function looker(person: Person): Promise<Looker> {
   const { page } = person;
   const inspector = await inspectorOf(person);
@@ -48,11 +51,15 @@ async function looker(person: Person): Promise<Looker> {
     ...person,
     async inspect(name, state = '') {
       await inspector.inspect(name, state);
-      await page.setViewportSize(PHONE);
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        expect.soft(await axeViolations(page), `${name}: ${state}, phone, ${colorScheme}`).toEqual([]);
+      const what = `${name}: ${state}`;
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 844 });
+        const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        expect.soft(beyond, `${what}: wider than ${width}`).toBeLessThanOrEqual(0);
       }
+      await page.setViewportSize(PHONE);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect.soft(await axeViolations(page), `${what}, phone`).toEqual([]);
       await page.setViewportSize(DESK);
       await page.emulateMedia({ colorScheme: 'light' });
     },

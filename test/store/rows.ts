@@ -181,6 +181,7 @@ export function sessionRow(over: Partial<SessionRow> & Pick<SessionRow, 'user_id
     token_hash: `token-${id}`,
     started_at: NOW,
     last_used_at: NOW,
+    idled_out: '[]',
     ended_at: null,
     network: '192.0.2.1',
     browser: 'Firefox on Linux',

@@ -144,6 +144,7 @@ export function session(given: Partial<Session> = {}): Session {
     userDisabledAt: null,
     evidence: [password(hours(1))],
     passes: [],
+    idledOut: [],
     kinds: new Map(),
     ...given,
   };

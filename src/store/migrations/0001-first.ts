@@ -87,6 +87,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('user_id', 'text', (c) => c.notNull().references('users.id').onDelete('cascade'))
     .addColumn('started_at', 'bigint', (c) => c.notNull())
     .addColumn('last_used_at', 'bigint', (c) => c.notNull())
+    .addColumn('idled_out', 'text', (c) => c.notNull().defaultTo('[]'))
     .addColumn('ended_at', 'bigint')
     .addColumn('network', 'text', (c) => c.notNull())
     .addColumn('browser', 'text', (c) => c.notNull())

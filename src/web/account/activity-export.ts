@@ -63,8 +63,8 @@ function asJson(event: ActivityEvent): string {
 /** RFC 4180. A spreadsheet takes a cell that begins like a formula for one, and names are typed by strangers. */
 function csvLine(cells: readonly string[]): string {
   const safe = cells.map((cell) => {
-    const harmless = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-    return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+    const harmless = /^[=+\-@\t\r;]/.test(cell) ? `'${cell}` : cell;
+    return `"${harmless.replaceAll('"', '""')}"`;
   });
   return `${safe.join(',')}\r\n`;
 }

@@ -41,7 +41,7 @@ export function LeavePage({ model }: { model: LeaveModel }) {
         </>
       )}
       <LinkButton kind="secondary" href="/">
-        {words.back}
+        {isLast ? accountWords(lang).account.toStart : words.back}
       </LinkButton>
     </Layout>
   );

@@ -30,7 +30,7 @@ export function PassCodePage({ model: { frame, person, code, endsAt } }: { model
       ]}
     >
       <div class="prose">
-        <code class="grouped-key" id={CODE}>
+        <code class="grouped-key key-large" id={CODE}>
           {code}
         </code>
         <div class="actions">

@@ -138,10 +138,13 @@ function PassNow({ frame, pass, page }: { frame: Frame; pass: PassRowView; page:
   );
 }
 
-function GrantForm({ model: { frame, person, reason, problems } }: { model: PersonModel }) {
+function GrantForm({ model: { frame, person, pass, reason, problems } }: { model: PersonModel }) {
   const words = accountWords(frame.lang).people.person.pass;
   return (
-    <Form action={`${addresses.person(frame.account.slug, person.id)}/pass`}>
+    <Form
+      action={`${addresses.person(frame.account.slug, person.id)}/pass`}
+      fields={{ instead_of: pass?.id ?? '' }}
+    >
       <p>{words.sure}</p>
       <TextField
         name="reason"
@@ -164,7 +167,7 @@ function RoleSection({ model: { frame, person, role, problems } }: { model: Pers
       <Form action={`${addresses.person(frame.account.slug, person.id)}/role`}>
         <RadioCards
           name="role"
-          legend={words.title}
+          legend={<h2>{words.title}</h2>}
           value={role}
           error={problemOf(problems, 'role')}
           options={ROLES.map((value) => ({

@@ -23,6 +23,8 @@ import { accountWords, LANG } from './words.ts';
 
 const config = { door: 'account' } as const;
 const afterwards = form({ done: Type.Optional(Type.Enum([...PERSON_DONE])) });
+/** `instead_of`: the pass that the form was shown with. The code's page sent again would kill the code just read out. */
+const passBody = form({ reason: Type.Optional(text(500)), instead_of: Type.Optional(text(64)) });
 const bare = { params: itemParams, querystring: noQuery, body: form({}) };
 
 export function personRoutes(server: Server, edge: Edge): void {
@@ -90,10 +92,19 @@ export function personRoutes(server: Server, edge: Edge): void {
   server.post(
     '/accounts/:slug/people/:id/pass',
     // The answer shows the code: its length shall tell nothing of it.
-    { config, compress: false, schema: { ...bare, body: form({ reason: Type.Optional(text(500)) }) } },
-    (request, reply) => {
+    { config, compress: false, schema: { ...bare, body: passBody } },
+    async (request, reply) => {
       const { slug, id } = request.params;
-      const { reason = '' } = request.body;
+      const { reason = '', instead_of: known } = request.body;
+      if (known !== undefined) {
+        const read = await readPerson(edge, request, reply, request.params);
+        if (read === null) return reply;
+        const pass = await passNowOf(edge, read.entered, read.person);
+        if (pass !== null && pass.id !== known) {
+          const problem = { text: accountWords(LANG).people.person.pass.givenAlready };
+          return showPerson(edge, request, reply, request.params, { reason, problems: [problem] }, 422);
+        }
+      }
       return settleDeed<GrantResult>(edge, request, reply, {
         ...onPerson(edge, request, reply, request.params, { reason }, 'reason'),
         run: (session) =>
@@ -172,7 +183,7 @@ async function showPerson(
   const read = await readPerson(edge, request, reply, where);
   if (read === null) return reply;
   const { entered, person } = read;
-  const pass = await passesOf(edge, entered, (p) => p.email === person.email && p.state !== 'over');
+  const pass = await passNowOf(edge, entered, person);
   const { reason = '', role = person.role, problems = [], done } = typed;
   const model = { frame: frameOf(edge, entered), person, pass, reason, role, problems, done };
   return sendPage(reply, <PersonPage model={model} />, status);
@@ -193,6 +204,10 @@ async function showCode(
   const model = { frame: frameOf(edge, entered), person, code: granted.code, endsAt: pass.endsAt };
   return sendPage(reply, <PassCodePage model={model} />);
 }
+
+/** In force, or given and not used yet. */
+const passNowOf = (edge: Edge, entered: Entered, { email }: PersonView): Promise<PassRowView | null> =>
+  passesOf(edge, entered, (pass) => pass.email === email && pass.state !== 'over');
 
 /** The newest pass that fits. */
 async function passesOf(

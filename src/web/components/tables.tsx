@@ -26,7 +26,7 @@ export interface TableProps {
   empty?: ComponentChildren;
 }
 
-/** On a phone each row becomes a card; the roles keep it a table for screen readers there. */
+/** On a phone each row of three cells or more becomes a card; the roles keep it a table for screen readers there. */
 export function Table({ caption, captionHidden, columns, rows, empty }: TableProps) {
   if (rows.length === 0 && empty) {
     return (
@@ -37,7 +37,7 @@ export function Table({ caption, captionHidden, columns, rows, empty }: TablePro
     );
   }
   return (
-    <table class="table" role="table">
+    <table class={columns.length > 2 ? 'table cards' : 'table'} role="table">
       <caption class={captionHidden ? 'visually-hidden' : undefined}>{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">

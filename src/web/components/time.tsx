@@ -21,7 +21,9 @@ export interface TimeProps {
 
 /** In UTC and saying so: the server does not know where the reader is. */
 export function Time({ at, lang = 'en' }: TimeProps) {
-  return <time dateTime={new Date(at).toISOString()}>{`${formatFor(lang).format(at)}\u00a0UTC`}</time>;
+  // It breaks after the comma or not at all.
+  const text = `${formatFor(lang).format(at)} UTC`.replaceAll(/(?<!,) /g, '\u00a0');
+  return <time dateTime={new Date(at).toISOString()}>{text}</time>;
 }
 
 export interface TimeLeftProps {

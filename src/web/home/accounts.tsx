@@ -99,7 +99,9 @@ function Inside({ account, words }: { account: Account; words: Words }) {
           {words.manage(name)}
         </LinkButton>
       ) : (
-        <a href={`/accounts/${slug}/leave`}>{words.leave(name)}</a>
+        <a class="soft" href={`/accounts/${slug}/leave`}>
+          {words.leave(name)}
+        </a>
       )}
     </>
   );

@@ -77,7 +77,7 @@ export const enAccountActivity = {
   export: 'Export',
   csv: 'CSV',
   jsonl: 'JSON Lines',
-  columns: { at: 'Time', what: 'What happened', where: 'From' },
+  columns: { at: 'Time', what: 'What happened', where: 'Where' },
   empty: 'Nothing fits. Search for less, or take more days.',
   pages: 'Older and newer',
   older: 'Older',

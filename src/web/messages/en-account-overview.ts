@@ -9,7 +9,7 @@ export const enAccountOverview = {
       `Everyone logs in with two-factor authentication, by ${mandate.methods.map((m) => by[m]).join(' or ')}.`,
     off: 'A password is enough to log in here.',
     change: 'Change',
-    look: 'Security',
+    look: 'Security settings',
   },
   stats: {
     members: 'Members',

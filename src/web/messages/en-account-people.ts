@@ -35,7 +35,7 @@ export const enAccountPeople = {
     person: 'That person is no longer in this account.',
   },
   search: 'Name or e-mail',
-  filter: 'Show',
+  filter: 'Who',
   filters: {
     all: 'Everyone',
     set_up: 'Set up',
@@ -109,6 +109,8 @@ export const enAccountPeople = {
       unused: 'A pass was given and has not been used yet. A new one takes its place.',
       inUse: 'They are in with a pass.',
       revoke: 'Revoke pass',
+      givenAlready:
+        'A pass was given already, and its code is shown only once. If that code is lost, give another: then the first no longer works.',
       faults: {
         reason_missing: 'Type a reason: who asked, and how you know that it was them.',
         too_many: 'They have had two passes in seven days. Only an owner can give another one.',

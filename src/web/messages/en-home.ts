@@ -110,7 +110,7 @@ export const enHome: HomeMessages = {
   pass: {
     title: 'You are in with a pass',
     whatHappens:
-      'It ends by itself, and then you are logged out. At your next login, in this browser, you set up two-factor authentication again: have your phone ready.',
+      'It ends by itself, and then you are logged out. At your next login, in this browser, you set up two-factor authentication again: have your phone ready. “Set up now” does it earlier.',
     timeLeft: 'Time left:',
     until: 'until',
   },

@@ -55,7 +55,7 @@ export const enLogin = {
       session_over: { kind: 'info', text: 'Your session has ended. Log in again.' },
       pass_over: {
         kind: 'info',
-        text: 'Your pass has ended. Log in, in this browser, to set up two-factor authentication again.',
+        text: 'Your pass has ended. Log in, in this browser, to set up two-factor authentication again. If an admin revoked the pass, you need another one.',
       },
     } satisfies Record<Because, { kind: 'info' | 'success'; text: string }>,
     pending: {
@@ -218,7 +218,7 @@ export const enLogin = {
       disabled: (support: string) =>
         `This login has been disabled. If you think that is a mistake, turn to ${support}.`,
       unknown: (support: string) =>
-        `You are no longer in that account. If you think that is a mistake, ask an admin of the account, or turn to ${support}.`,
+        `You are not in that account. If you were invited, ask for another invitation; if you think it is a mistake, turn to ${support}.`,
       no_method: (support: string) =>
         `Your account allows text messages only, and they cannot be sent at the moment. Ask an admin of your account to allow authenticator apps, or turn to ${support}.`,
     } satisfies Record<RefusedReason, (support: string) => string>,

@@ -59,6 +59,9 @@ export function signUpRoutes(server: Server, edge: Edge): void {
           return refuse([{ field: 'password', result: outcome.verdict }]);
         case 'other_address':
           return refuse([{ field: 'email', result: 'other_address', masked: maskedAddress(outcome.email) }]);
+        case 'wait':
+          reply.header('retry-after', Math.ceil((outcome.until - edge.ctx.now()) / 1000));
+          throw Object.assign(new Error('too many sign-ups from one network'), { statusCode: 429 });
         case 'invitation_gone':
           return sendGonePage(reply, LANG);
         default:

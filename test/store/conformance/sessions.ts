@@ -43,7 +43,7 @@ export function sessionTests(db: () => Db): void {
     const user = await addUser(db());
     const session = await addSession(db(), { user_id: user.id });
     const fresh = newId();
-    expect(await inTransaction(db(), (tx) => swapToken(tx, session.id, fresh, NOW + 5))).toBe(true);
+    expect(await inTransaction(db(), (tx) => swapToken(tx, session.id, fresh, NOW + 5, []))).toBe(true);
     expect(await findSessionByToken(db(), session.token_hash)).toBeNull();
     expect(await findSessionByToken(db(), fresh)).toEqual({
       ...session,
@@ -55,14 +55,14 @@ export function sessionTests(db: () => Db): void {
   test('S1: a session that ended gets no new token', async () => {
     const user = await addUser(db());
     const session = await addSession(db(), { user_id: user.id, ended_at: NOW });
-    expect(await winners(db(), (tx) => swapToken(tx, session.id, newId(), NOW))).toBe(0);
+    expect(await winners(db(), (tx) => swapToken(tx, session.id, newId(), NOW, []))).toBe(0);
     expect(await findSession(db(), session.id)).toEqual(session);
   });
 
   test('S2: last use only moves forward', async () => {
     const user = await addUser(db());
     const { id } = await addSession(db(), { user_id: user.id });
-    await Promise.all([NOW + 2, NOW + 9, NOW + 4].map((at) => noteUsed(db(), id, at)));
+    await Promise.all([NOW + 2, NOW + 9, NOW + 4].map((at) => noteUsed(db(), id, at, [])));
     expect((await findSession(db(), id))?.last_used_at).toBe(NOW + 9);
   });
 
