@@ -99,9 +99,9 @@ async function endSessionBefore(ctx: Context, tx: Tx, visitor: Visitor): Promise
 
 /** U2: set-up was part of the sign-up; whoever got here has met what the target demands. */
 async function noteArrival(tx: Tx, position: Position, done: Done, now: number): Promise<void> {
-  const { memberships, demand } = position.facts;
-  // Proving one's own authenticator (for a password change) enters no account.
-  if (demand === 'own_authenticator') return;
+  const { memberships } = position.facts;
+  // A step-up without a target (one's own authenticator, a mere wish) enters no account.
+  if (position.login.kind === 'step_up' && done.target === null) return;
   const met = memberships.filter((m) => m.id === done.target || m.account.mandate === null);
   await activateMemberships(
     tx,

@@ -198,8 +198,9 @@ function verdictOf(
   role: Role | 'operator',
   reason: string,
 ): Promise<GrantVerdict> {
-  return countGrants(tx, member.id, ctx.now() - WEEK_MS).then((grantedThisWeek) =>
-    judgeGrant({ mandated: member.account.mandate !== null, grantedThisWeek, by: role, reason }),
+  return countGrants(tx, { accountId: member.account.id, userId: member.userId }, ctx.now() - WEEK_MS).then(
+    (grantedThisWeek) =>
+      judgeGrant({ mandated: member.account.mandate !== null, grantedThisWeek, by: role, reason }),
   );
 }
 

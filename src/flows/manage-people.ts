@@ -42,7 +42,7 @@ export type InviteResult =
 
 /** Splits what was pasted: one address a line, or with commas, semicolons or spaces between them. */
 export function readAddresses(typed: string): { good: string[]; bad: string[] } {
-  const parts = typed.split(/[\s,;]+/, INVITATIONS_AT_ONCE * 2 + 2).filter((p) => p !== '');
+  const parts = typed.split(/[\s,;]+/, 5000).filter((p) => p !== '');
   const emails = [...new Set(parts.map(canonicalEmail))];
   return { good: emails.filter(isEmail), bad: emails.filter((e) => !isEmail(e)) };
 }
@@ -135,9 +135,10 @@ export async function resendInvitation(
   session: SignedIn,
   visitor: Visitor,
   given: { slug: string; invitationId: string },
-): Promise<DeedResult> {
+): Promise<InvitationDeedResult> {
   const result = await onInvitation(ctx, session, given, 'invite', async (tx, acting, invitation) => {
-    await inviteOne(ctx, tx, acting, visitor, invitation.email, invitation.role);
+    const sent = await inviteOne(ctx, tx, acting, visitor, invitation.email, invitation.role);
+    return sent ? 'done' : 'too_often';
   });
   ctx.wakeOutbox();
   return result;
@@ -148,7 +149,7 @@ export async function withdrawInvitation(
   session: SignedIn,
   visitor: Visitor,
   given: { slug: string; invitationId: string },
-): Promise<DeedResult> {
+): Promise<InvitationDeedResult> {
   return onInvitation(ctx, session, given, 'withdraw_invitation', async (tx, acting, invitation) => {
     await withdrawInvitations(tx, acting.account.id, { id: invitation.id }, ctx.now());
     await record(ctx, tx, {
@@ -158,27 +159,34 @@ export async function withdrawInvitation(
       visitor,
       data: { email: invitation.email, role: invitation.role },
     });
+    return 'done';
   });
 }
+
+/** `too_often`: that address was written to too often today; nothing was changed. */
+export type InvitationDeedResult = { readonly result: 'done' | 'too_often' } | Refusal;
 
 async function onInvitation(
   ctx: Context,
   session: SignedIn,
   given: { slug: string; invitationId: string },
   deed: 'invite' | 'withdraw_invitation',
-  work: (tx: Tx, acting: Acting, invitation: { id: string; email: string; role: Role }) => Promise<void>,
-): Promise<DeedResult> {
+  work: (
+    tx: Tx,
+    acting: Acting,
+    invitation: { id: string; email: string; role: Role },
+  ) => Promise<'done' | 'too_often'>,
+): Promise<InvitationDeedResult> {
   const account = session.memberships.find((m) => m.account.slug === given.slug)?.account;
   const invitation =
     account === undefined ? null : await openInvitationOf(ctx.db, account.id, given.invitationId);
   if (invitation === null) return { result: 'not_found' };
   const wanted = { deed, slug: given.slug, targetId: null, newRole: invitation.role } as const;
-  return act(ctx, session, wanted, async (tx, acting): Promise<DeedResult> => {
+  return act(ctx, session, wanted, async (tx, acting): Promise<InvitationDeedResult> => {
     // Accepted or withdrawn in the meantime.
     if ((await openInvitationOf(tx, acting.account.id, invitation.id)) === null)
       return { result: 'not_found' };
-    await work(tx, acting, invitation);
-    return { result: 'done' };
+    return { result: await work(tx, acting, invitation) };
   });
 }
 

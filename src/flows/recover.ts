@@ -35,6 +35,9 @@ export async function answerRecoveryCode(ctx: Context, visitor: Visitor, typed: 
   }
   const parsed = parseRecoveryCode(typed);
   if (parsed === null) return { result: 'malformed' };
+  // P3: in a step-up the session's password is an old one; it is typed before a pass is so much as looked at.
+  const passwordHere = position.facts.evidence.some((e) => e.kind === 'password');
+  if (parsed.kind === 'pass' && !passwordHere) return askPasswordFirst(ctx, visitor, position);
   const now = ctx.now();
   const key = recoveryCounterKey(position.user.id);
   // When the backup codes are dead, a pass code is what is left: it waits with them but does not die.
@@ -52,6 +55,13 @@ export async function answerRecoveryCode(ctx: Context, visitor: Visitor, typed: 
   }
   ctx.wakeOutbox();
   return result;
+}
+
+function askPasswordFirst(ctx: Context, visitor: Visitor, before: Position): Promise<CodeResult> {
+  return inTransaction(ctx.db, async (tx): Promise<CodeResult> => {
+    await updateLogin(tx, before.login.id, { wants_pass_at: ctx.now() });
+    return { result: 'accepted', advanced: await advance(ctx, tx, before.login.id, visitor) };
+  });
 }
 
 /** Someone else's code, or another authenticator's, is refused and stays unused (B2). */
@@ -82,9 +92,6 @@ async function tryPassCode(
   user: UserRow,
   code: string,
 ): Promise<CodeResult> {
-  // P3: in a step-up the password of the session is an old one; a pass wants it typed here.
-  if (!position.facts.evidence.some((e) => e.kind === 'password'))
-    return { result: 'wrong', triesLeft: null };
   const members = new Set(position.facts.memberships.map((m) => m.id));
   const passes = (await unusedPassesOf(ctx.db, user.id, ctx.now())).filter((p) =>
     members.has(p.membership_id),

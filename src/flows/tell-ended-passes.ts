@@ -30,7 +30,9 @@ export async function tellEndedPasses(ctx: Context): Promise<number> {
         });
       }
       const event = { event: 'pass_ended', account: name } as const;
-      await tellUser(ctx, tx, { user, what: event, visitor, withLink: false });
+      // Who ended it by setting up was told of that, and has nothing left to do.
+      if (pass.ended_by !== 'set_up')
+        await tellUser(ctx, tx, { user, what: event, visitor, withLink: false });
       await tellAdmins(
         ctx,
         tx,

@@ -263,11 +263,31 @@ describe('who is not', () => {
   const old = (s: Session): Session => ({ ...s, startedAt: NOW - hours(24) });
   const idle = (s: Session): Session => ({ ...s, lastUsedAt: NOW - hours(8) });
   const disabled = (s: Session): Session => ({ ...s, userDisabledAt: NOW - 1 });
+  const idledOut = (s: Session, ...accounts: string[]): Session => ({ ...s, idledOut: accounts });
 
   test('D3 without a session', () => always('signed_out', (c) => [null, c.membership]));
   test('S3 ended', () => always('signed_out', (c) => [ended(c.session), c.membership]));
   test('S2 too old', () => always('signed_out', (c) => [old(c.session), c.membership]));
   test('S2 too long idle', () => always('signed_out', (c) => [idle(c.session), c.membership]));
+  test('S2 idled out of this account, whatever else', () => {
+    always('signed_out', (c) => [idledOut(c.session, 'a'), c.membership]);
+    always('signed_out', (c) => [idledOut(disabled(c.session), 'b', 'a'), c.membership]);
+  });
+  test('S2 idled out of another account changes nothing', () => {
+    for (const c of all) {
+      const to = admission(idledOut(c.session, 'b', 'm:a'), c.membership, NOW);
+      if (JSON.stringify(to) !== JSON.stringify(c.answer)) expect.fail(JSON.stringify(c, null, 1));
+    }
+  });
+  test('S2 idled out of the only account nothing stands; out of one of two, what the other lets', () => {
+    const other = member('z', { mandates: null });
+    for (const c of all) {
+      const out = idledOut(c.session, 'a');
+      const both = sessionStands(out, [c.membership, other], NOW);
+      if (sessionStands(out, [c.membership], NOW) !== 'signed_out') expect.fail(JSON.stringify(c, null, 1));
+      if (both !== sessionStands(c.session, [other], NOW)) expect.fail(JSON.stringify(c, null, 1));
+    }
+  });
   test('D3 expired beats everything', () => {
     for (const expire of [ended, old, idle]) always('signed_out', (c) => [expire(disabled(c.session)), null]);
   });

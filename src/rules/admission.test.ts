@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Admission, admission, sessionStands } from './admission.ts';
+import { type Admission, admission, idleTooLong, sessionStands } from './admission.ts';
 import type { Membership, Session } from './facts.ts';
 import {
   BOTH,
@@ -55,6 +55,7 @@ const withY = session({ kinds, evidence: [password(hours(1)), textCode('y', hour
 const withBackup = session({ kinds, evidence: [password(hours(1)), backupCode('x', hours(1))] });
 const onPass = (given: Parameters<typeof pass>[2] = {}, of = 'a') =>
   session({ kinds, evidence: [password(hours(1)), byPass('p', hours(1))], passes: [pass('p', of, given)] });
+const forgotten = member('a', { trusts: 'forgotten' });
 const minutes15 = { sessionMaxMs: minutes(15), sessionIdleMs: minutes(15) };
 
 table('D3 signed out', [
@@ -134,6 +135,67 @@ table('D3 signed out', [
     'signed_out',
   ],
 ]);
+
+table('S2 idled out: once over for an account, it stays so', [
+  ['S2 of this account, though used just now', { ...withX, idledOut: ['a'] }, trustsX(), 'signed_out'],
+  ['S2 among others', { ...withX, idledOut: ['b', 'a'] }, trustsX(), 'signed_out'],
+  ['S2 where nothing is demanded alike', { ...byPassword, idledOut: ['a'] }, free, 'signed_out'],
+  ['S2 a pass does not outlast it', { ...onPass(), idledOut: ['a'] }, forgotten, 'signed_out'],
+  [
+    'S2 nor does having begun before the mandate',
+    { ...byPassword, idledOut: ['a'] },
+    member('a', { from: 'next_login', since: NOW }),
+    'signed_out',
+  ],
+  ['S2 beats disabled', { ...withX, idledOut: ['a'], userDisabledAt: NOW }, trustsX(), 'signed_out'],
+  ['S2 beats a pass that is over', { ...onPass({ endsAt: NOW }), idledOut: ['a'] }, forgotten, 'signed_out'],
+  ['S2 of another account only', { ...withX, idledOut: ['b'] }, trustsX(), 'admitted by authenticator x'],
+  [
+    'S2 named by the account, not by the membership',
+    { ...withX, idledOut: ['m:a'] },
+    trustsX(),
+    'admitted by authenticator x',
+  ],
+  ['S2 no member of it any more', { ...withX, idledOut: ['a'] }, null, 'not_member'],
+]);
+
+describe('S2 idleTooLong: for which accounts this session, used now, is over', () => {
+  const quarter = member('a', { sessionIdleMs: minutes(15) }).account;
+  const long = member('b', { sessionIdleMs: hours(8) }).account;
+  const after = (idleMs: number, idledOut: string[] = []) =>
+    idleTooLong({ lastUsedAt: NOW - idleMs, idledOut }, [quarter, long], NOW).toSorted();
+
+  test.for<readonly [string, number, string[], string[]]>([
+    ['S2 used in this moment: none', 0, [], []],
+    ['S2 a millisecond before the shorter limit: none', minutes(15) - 1, [], []],
+    ['S2 at the shorter limit: that account', minutes(15), [], ['a']],
+    ['S2 a millisecond before the longer one: still that account', hours(8) - 1, [], ['a']],
+    ['S2 at the longer one: both', hours(8), [], ['a', 'b']],
+    ['S2 once over it stays so, used again or not', 0, ['a'], ['a']],
+    ['S2 the old list and the new one together', minutes(15), ['b'], ['a', 'b']],
+    ['S2 each once', hours(8), ['a', 'b'], ['a', 'b']],
+    ['S2 an account one has left meanwhile stays on the list', 0, ['gone'], ['gone']],
+  ])('%s', ([, idleMs, idledOut, expected]) => {
+    expect(after(idleMs, idledOut)).toEqual(expected);
+  });
+
+  test('S2 of no account: what was on the list', () => {
+    expect(idleTooLong({ lastUsedAt: 0, idledOut: [] }, [], NOW)).toEqual([]);
+    expect(idleTooLong({ lastUsedAt: 0, idledOut: ['a'] }, [], NOW)).toEqual(['a']);
+  });
+
+  test('S2 it agrees with admission on every millisecond about the border, and no later use mends it', () => {
+    for (const idleMs of [minutes(15) - 1, minutes(15), minutes(15) + 1]) {
+      const at = trustsX({ sessionIdleMs: minutes(15) });
+      const before = { ...withX, lastUsedAt: NOW - idleMs };
+      const used = { ...before, lastUsedAt: NOW, idledOut: idleTooLong(before, [at.account], NOW) };
+      const expected = idleMs < minutes(15) ? 'admitted' : 'signed_out';
+      expect(admission(before, at, NOW).answer).toBe(expected);
+      expect(admission(used, at, NOW).answer).toBe(expected);
+      expect(sessionStands(used, [at], NOW)).toBe(expected === 'admitted' ? 'signed_in' : expected);
+    }
+  });
+});
 
 table('D3 disabled, no member, sessions of this account ended', [
   ['U5 disabled', { ...withX, userDisabledAt: NOW - 1 }, trustsX(), 'disabled'],
@@ -250,8 +312,6 @@ table('T2 the trusted authenticator', [
     'method_not_allowed',
   ],
 ]);
-
-const forgotten = member('a', { trusts: 'forgotten' });
 
 table('P4, P5 the pass', [
   ['P4 its own account', onPass(), forgotten, `admitted by pass p until ${hours(23)}`],
@@ -449,6 +509,26 @@ describe('sessionStands: pages that belong to no account', () => {
     const unused = { ...byPassword, startedAt: NOW - hours(9), lastUsedAt: NOW - idle };
     expect(stands(unused, memberships)).toBe('signed_out');
     expect(stands({ ...unused, lastUsedAt: NOW - idle + 1 }, memberships)).toBe('signed_in');
+  });
+  test('S2 idled out of the only account: it stands no more', () =>
+    expect(stands({ ...byPassword, idledOut: ['a'] })).toBe('signed_out'));
+  test('S2 idled out of all of them', () =>
+    expect(stands({ ...byPassword, idledOut: ['a', 'c'] }, [free, month])).toBe('signed_out'));
+  test('S2 idled out of one: the other keeps it', () =>
+    expect(stands({ ...byPassword, idledOut: ['a'] }, [free, month])).toBe('signed_in'));
+  test('S2 idled out of an account one is not in: by the others, or by the defaults', () => {
+    expect(stands({ ...byPassword, idledOut: ['z'] })).toBe('signed_in');
+    expect(stands({ ...byPassword, idledOut: ['z'] }, [])).toBe('signed_in');
+  });
+  test('S2 idled out beats disabled, and a pass that is over', () => {
+    expect(stands({ ...byPassword, idledOut: ['a'], userDisabledAt: NOW })).toBe('signed_out');
+    expect(stands({ ...onPass({ endsAt: NOW }), idledOut: ['a'] })).toBe('signed_out');
+  });
+  test('S2 an account idled out keeps it standing no longer than the rest: to the millisecond', () => {
+    const unused = { ...byPassword, idledOut: ['c'], lastUsedAt: NOW - minutes(15) };
+    expect(stands(unused, [month, idle15])).toBe('signed_out');
+    expect(stands({ ...unused, lastUsedAt: NOW - minutes(15) + 1 }, [month, idle15])).toBe('signed_in');
+    expect(stands({ ...unused, idledOut: [] }, [month, idle15])).toBe('signed_in');
   });
   test('M2 a mandate shuts an account, not the session', () =>
     expect(stands(byPassword, [member('a', { mandates: BOTH })])).toBe('signed_in'));

@@ -68,6 +68,16 @@ const liveRight = (m: Membership, facts: LoginFacts) =>
 const isFresh = (e: Evidence) => NOW - e.at <= minutes(5);
 const wantsFresh = ({ demand }: LoginFacts) =>
   demand === 'fresh' || demand === 'two_factor' || demand === 'own_authenticator';
+/** M5: a step-up to set up where there is no right to use. It is done, proves nothing and opens nothing. */
+const isWishOnly = ({ facts }: Combination) =>
+  facts.kind === 'step_up' &&
+  facts.demand === 'set_up' &&
+  facts.memberships.some((m) => {
+    if (m.account.id !== facts.accountAsked || m.trust.state === 'forgotten') return false;
+    // X proven in this very login is what a set-up by right has just left: its backup codes come first.
+    const x = awakeOf(facts, trusted(m, facts) ?? '');
+    return x === undefined || !takes(m, x.kind) || !itself(x.id, facts.evidence);
+  });
 const isOwn = ({ facts }: Combination) => facts.kind === 'step_up' && facts.demand === 'own_authenticator';
 /** Past the password, the mailbox of a sign-up or invitation, and whether the user may at all. */
 const isInside = ({ facts, next }: Combination) =>
@@ -308,7 +318,9 @@ function refusesLoudly(facts: LoginFacts): boolean {
 }
 
 describe('who is let in', () => {
-  const doneForMandating = when((c) => c.next.step === 'done' && targetOf(c)?.account.mandate != null);
+  const doneForMandating = when(
+    (c) => c.next.step === 'done' && targetOf(c)?.account.mandate != null && !isWishOnly(c),
+  );
 
   test('T2 done for a mandating target only with its authenticator, a backup code of it, or its pass', () => {
     holds(doneForMandating, (c) => {
@@ -482,6 +494,8 @@ describe('who is let in', () => {
       const [left, target] = arrived(c) ?? [];
       // U4: one's own authenticator is proven to change a password, not to enter an account.
       if (left === undefined || target === undefined || c.next.step !== 'done' || isOwn(c)) continue;
+      // M5: asked on its own below.
+      if (isWishOnly(c)) continue;
       seen++;
       const to = admission(left, target, NOW);
       const by = to.answer === 'admitted' ? to.by : to.answer;
@@ -494,6 +508,61 @@ describe('who is let in', () => {
       if (!expected.includes(by)) expect.fail(`${by}: ${JSON.stringify(c, null, 1)}`);
     }
     expect(seen).toBeGreaterThan(1000);
+  });
+
+  test('M5 to set up without a right to use is simply done, by no pass', () => {
+    holds(
+      when((c) => isWishOnly(c) && isInside(c)),
+      // No target: no account is entered by it, none becomes active.
+      ({ next }) => next.step === 'done' && next.target === null && next.passId === null,
+      1000,
+    );
+  });
+
+  test('P5 P7 M5 to set up a forgotten one: by the live right, else line 11', () => {
+    holds(
+      when(
+        (c) =>
+          c.facts.kind === 'step_up' &&
+          c.facts.demand === 'set_up' &&
+          isInside(c) &&
+          c.facts.memberships.some(
+            (m) => m.account.id === c.facts.accountAsked && m.trust.state === 'forgotten',
+          ),
+      ),
+      ({ facts, next }) => {
+        const target = facts.memberships.find((m) => m.account.id === facts.accountAsked);
+        if (target === undefined) return false;
+        const right = liveRight(target, facts);
+        if (right && !deliverable(target, facts))
+          return next.step === 'refused' && next.reason === 'no_method';
+        if (!hasPassword(facts.evidence)) return next.step === 'password';
+        const mailboxFor = (why: string) => next.step === 'email_code' && next.why === why;
+        if (right && !hasMailbox(facts.evidence)) return mailboxFor('set_up');
+        if (right) return next.step === 'set_up' && next.basis === 'right';
+        if (!facts.wantsPass) return next.step === 'pass' && !next.asking;
+        return hasMailbox(facts.evidence) ? next.step === 'pass' && next.asking : mailboxFor('pass');
+      },
+    );
+  });
+
+  test('P3 a pass is typed or asked for only after the password of this very login', () => {
+    holds(
+      when(({ next }) => next.step === 'pass' || (next.step === 'email_code' && next.why === 'pass')),
+      ({ facts }) => hasPassword(facts.evidence),
+    );
+  });
+
+  test('P3 without it, line 11 asks for the password and nothing else', () => {
+    holds(
+      when(({ next }) => next.step === 'pass' || (next.step === 'email_code' && next.why === 'pass')),
+      ({ facts }) => {
+        const evidence = facts.evidence.filter((e) => e.kind !== 'password');
+        // A step-up's session keeps its own, however young; a login has none but this.
+        const sessionEvidence = [...facts.sessionEvidence, password()];
+        return nextStep({ ...facts, evidence, sessionEvidence }, NOW).step === 'password';
+      },
+    );
   });
 
   test('P1 a request is made only by who wants one and has proven the mailbox in this login', () => {
@@ -515,12 +584,16 @@ describe('who is let in', () => {
       }),
       (c) => {
         const wish = { ...c.facts, wantsPass: true };
-        const asked = nextStep(wish, NOW);
-        const proven = nextStep({ ...wish, evidence: [...wish.evidence, mailbox()] }, NOW);
+        const said = (...more: Evidence[]) =>
+          sayStep(nextStep({ ...wish, evidence: [...wish.evidence, ...more] }, NOW));
+        const asking = `ask for a pass for ${targetOf(c)?.id}`;
+        // P3: first the password of this login, then its mailbox.
+        const first = hasPassword(wish.evidence) ? [] : [password()];
+        const toMailbox = hasMailbox(wish.evidence) ? asking : 'mailbox: pass';
         return (
-          proven.step === 'pass' &&
-          proven.asking &&
-          (hasMailbox(wish.evidence) || (asked.step === 'email_code' && asked.why === 'pass'))
+          said() === (first.length > 0 ? 'password' : toMailbox) &&
+          said(...first) === toMailbox &&
+          said(...first, mailbox()) === asking
         );
       },
     );
@@ -734,8 +807,8 @@ describe('set-up and trust', () => {
   test('E1 E4 the mailbox is proven after the password, and once', () => {
     holds(stepIs('email_code'), ({ facts, next }) => {
       if (hasMailbox(facts.evidence) || !hasPassword(anywhere(facts))) return false;
-      const forTrust = next.why === 'set_up' || next.why === 'trust';
-      return !forTrust || hasPassword(facts.evidence);
+      const atTheDoor = next.why === 'sign_up' || next.why === 'invitation';
+      return atTheDoor || hasPassword(facts.evidence);
     });
   });
 
@@ -877,7 +950,9 @@ describe('backup codes', () => {
         const target = targetOf(c);
         const x = target === null ? undefined : awakeOf(c.facts, trusted(target, c.facts) ?? '');
         // U4: proving one's own authenticator is no login.
-        return c.next.step === 'done' && !isOwn(c) && x !== undefined && itself(x.id, c.facts.evidence);
+        // M5: a mere wish to set up is none either. Open: nor is one that has just set up (see "open" in the tables).
+        const isLogin = !isOwn(c) && !isWishOnly(c);
+        return c.next.step === 'done' && isLogin && x !== undefined && itself(x.id, c.facts.evidence);
       }),
       (c) => {
         const target = targetOf(c);
@@ -906,6 +981,7 @@ describe('backup codes', () => {
         const target = targetOf(c);
         if (target === null || facts.afterRecovery !== null || target.trust.state === 'forgotten')
           return false;
+        if (isWishOnly(c)) return false;
         const xs =
           trusted(target, facts) === null ? awake(facts).map((x) => x.id) : [trusted(target, facts) ?? ''];
         return xs.length === 1 && xs.every((x) => spare(x, facts.evidence) && !itself(x, anywhere(facts)));

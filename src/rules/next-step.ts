@@ -126,8 +126,11 @@ function ownAuthenticator(facts: LoginFacts, now: number): NextStep {
 function stepFor(target: Membership, facts: LoginFacts, now: number): NextStep {
   const mandates = target.account.mandate !== null;
 
-  // P5: nobody sets up by wish alone (M5); a set-up right is what this demand is for.
-  if (facts.demand === 'set_up' && target.trust.state !== 'forgotten') return done(target.id);
+  // P5: this demand is for a set-up right. Nobody sets up by wish alone (M5): they go back where they were.
+  const x = trustedBy(target, facts);
+  const setUpHere = x !== null && takes(target, x) && proofOf(x.id, facts.evidence) === 'itself';
+  const wishOnly = target.trust.state !== 'forgotten' && !setUpHere;
+  if (facts.kind === 'step_up' && facts.demand === 'set_up' && wishOnly) return done(null);
 
   // A step-up to an account that demands nothing: entry is free, a deed wants a fresh password (T4).
   if (!mandates && facts.demand === 'entry') return done(target.id);

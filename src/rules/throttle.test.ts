@@ -170,6 +170,27 @@ describe('D7 wrong passwords', () => {
     expect(compared).toBeGreaterThanOrEqual(3600 / 30);
   });
 
+  test.for([
+    ['five free', unknown, FREE_PASSWORDS],
+    ['ten free', known, FREE_PASSWORDS_KNOWN],
+  ] as const)('D7 where no wait is set, no moment is written: %s', ([, rule, free]) => {
+    let counter: Counter | null = null;
+    for (let n = 1; n <= free; n++) {
+      const answer = rule(counter, NOW);
+      if (!answer.heard) throw new Error('a free one was not heard');
+      const waitUntil = n < free ? 0 : NOW + seconds(1);
+      expect(answer.next).toEqual({ wrong: n, waitUntil, lastAt: NOW });
+      // A clock that jumps back makes no wait of it.
+      expect(rule(answer.next, NOW - hours(1)).heard).toBe(n < free);
+      counter = answer.next;
+    }
+  });
+
+  test('D7 a day later the count is forgotten, and with it the wait', () => {
+    const worn: Counter = { wrong: 50, waitUntil: NOW - hours(23), lastAt: NOW - days(1) };
+    expect(unknown(worn, NOW)).toEqual({ heard: true, next: { wrong: 1, waitUntil: 0, lastAt: NOW } });
+  });
+
   test('D7 told until when', () => {
     const { counter } = storm(unknown, Array<number>(5).fill(NOW));
     expect(unknown(counter, NOW)).toEqual({ heard: false, reason: 'wait', until: NOW + seconds(1) });

@@ -103,9 +103,14 @@ describe('M3, T1 the plan of a set-up', () => {
     ],
     ['T1a who trusts none yet comes along', [target, member('b')], 'totp/sms for m:t+m:b from x'],
     [
-      'T1a who trusts none yet narrows the offer to what it takes',
+      'T1a who trusts none yet and takes less than is offered stays, and narrows nothing',
       [target, member('b', { mandates: ['sms'] })],
-      'sms for m:t+m:b from x',
+      'totp/sms for m:t from x',
+    ],
+    [
+      'T1a it comes along where others have narrowed the offer to what it takes',
+      [target, member('b', { trusts: 'x', mandates: ['sms'] }), member('c', { mandates: ['sms'] })],
+      'sms for m:t+m:b+m:c from x',
     ],
     [
       'M3 who trusts none yet takes nothing of the offer: it neither narrows it nor comes along',
@@ -193,10 +198,12 @@ describe('M3, T1 the plan of a set-up', () => {
           (replaces !== null && m.trust.state === 'authenticator' && m.trust.authenticatorId === replaces),
       );
       const core = offerable(trusting).length > 0 ? trusting : [mt];
-      // T1 a: those that trust none yet narrow the offer only where something is left of it.
+      // T1 a: those that trust none yet never narrow the offer; they come along only if they take all of it.
       const never = [mb, mc].filter((m) => m.trust.state === 'never');
-      const narrowed = offerable([...core, ...never]);
-      const methods = narrowed.length > 0 ? narrowed : offerable(core);
+      const methods = offerable(core);
+      const without = memberships.filter((m) => m === mt || m.trust.state !== 'never');
+      const alone = planEnrollment(mt, replaces, without, texts).methods;
+      if (p.methods.join() !== alone.join()) expect.fail(`narrowed: ${where}`);
       const along = never.filter((m) => methods.every((kind) => takes(m, kind)));
       const expected = [...core, ...along].map((m) => m.id).sort();
       if (p.movers.toSorted().join() !== expected.join()) expect.fail(`movers: ${where}`);

@@ -338,11 +338,17 @@ export async function endUnusedPasses(tx: Tx, membershipId: string, now: number)
     .execute();
 }
 
-export async function countGrants(db: Db, membershipId: string, since: number): Promise<number> {
+/** By person and account, so that leaving and coming back starts no new week. */
+export async function countGrants(
+  db: Db,
+  who: { accountId: string; userId: string },
+  since: number,
+): Promise<number> {
   const { n } = await db
     .selectFrom('passes')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('membership_id', '=', membershipId)
+    .where('account_id', '=', who.accountId)
+    .where('user_id', '=', who.userId)
     .where('granted_at', '>', since)
     .executeTakeFirstOrThrow();
   return Number(n);

@@ -26,14 +26,18 @@ test('a line of the table, in the order of its head', () => {
   expect(EXPORTS.csv.line(event)).toBe(
     '2026-10-01T12:00:00.000Z,pass.granted,Olivia Hart granted Nina Okafor a pass: “Lost phone”,user,' +
       'Olivia Hart,olivia@example.com,Nina Okafor,nina@example.com,203.0.113.7,Chrome on Windows,' +
-      'pass: p1; reason: Lost phone\r\n',
+      '"pass: p1; reason: Lost phone"\r\n',
   );
 });
 
 test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\rx'])('no cell is a formula: %j', (name) => {
   const line = EXPORTS.csv.line({ ...event, person_name: name });
   expect(line).toContain(`'${name}`);
-  expect(line).not.toMatch(/(^|,|")[=+@\t\r-]/);
+  expect(line).not.toMatch(/(^|,|,")[=+@\t\r-]/);
+});
+
+test('what a spreadsheet that cuts at semicolons would take for a formula stays inside its cell', () => {
+  expect(EXPORTS.csv.line({ ...event, person_name: 'x;=1+1' })).toContain(',"x;=1+1",');
 });
 
 test('quotes, commas and line ends stay inside their cell', () => {

@@ -64,7 +64,8 @@ function asJson(event: ActivityEvent): string {
 function csvLine(cells: readonly string[]): string {
   const safe = cells.map((cell) => {
     const harmless = /^[=+\-@\t\r;]/.test(cell) ? `'${cell}` : cell;
-    return `"${harmless.replaceAll('"', '""')}"`;
+    // A semicolon too: spreadsheets of half the world cut there.
+    return /[",;\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
   });
   return `${safe.join(',')}\r\n`;
 }

@@ -39,15 +39,19 @@ export function inviteRoutes(server: Server, edge: Edge): void {
         again: (why) => again({ field: 'role', text: accountWords(LANG).account.refused[why].text }, 403),
         settle: (outcome) =>
           outcome.result === 'invited'
-            ? seeOther(reply, doneAddress(slug, outcome.invited.length, outcome.members.length))
+            ? seeOther(reply, doneAddress(slug, outcome))
             : again({ field: 'emails', text: faultText(outcome) }, 422),
       });
     },
   );
 }
 
-function doneAddress(slug: string, invited: number, members: number): string {
-  const counts = { invited: String(invited), members: String(members) };
+function doneAddress(slug: string, outcome: Extract<InviteResult, { result: 'invited' }>): string {
+  const counts = {
+    invited: String(outcome.invited.length),
+    members: String(outcome.members.length),
+    limited: String(outcome.tooOften.length),
+  };
   return withQuery(addresses.people(slug), { done: 'invited', ...counts });
 }
 

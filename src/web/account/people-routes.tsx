@@ -25,6 +25,7 @@ const peopleQuery = form({
   done: Type.Optional(Type.Enum([...PEOPLE_DONE])),
   invited: few,
   members: few,
+  limited: few,
 });
 type PeopleQuery = Static<typeof peopleQuery>;
 
@@ -51,11 +52,13 @@ export function peopleRoutes(server: Server, edge: Edge): void {
           returnTo: addresses.people(slug),
           again: (why) => show(words.account.refused[why].text, 403),
           gone: () => show(words.people.gone.invitation, 404),
-          settle: () =>
-            seeOther(
-              reply,
-              withQuery(addresses.people(slug), { done: deed === 'resend' ? 'resent' : 'withdrawn' }),
-            ),
+          settle: (outcome) =>
+            outcome.result === 'too_often'
+              ? show(words.people.tooOften, 429)
+              : seeOther(
+                  reply,
+                  withQuery(addresses.people(slug), { done: deed === 'resend' ? 'resent' : 'withdrawn' }),
+                ),
         });
       },
     );
@@ -88,7 +91,8 @@ export async function showPeople(
     return seeOther(reply, withQuery(addresses.people(slug), { ...filters, page: last }));
   }
   const words = accountWords(LANG).people.done;
-  const told = done && words[done](Number(query.invited ?? 1), Number(query.members ?? 0));
+  const told =
+    done && words[done](Number(query.invited ?? 1), Number(query.members ?? 0), Number(query.limited ?? 0));
   const model = { frame: frameOf(edge, entered), filters, people, total, page, problems, done: told };
   return sendPage(reply, <PeoplePage model={model} />, status);
 }

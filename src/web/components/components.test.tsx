@@ -45,9 +45,9 @@ test('what only works with script is hidden until there is script', () => {
   expect(select).toMatch(/<div class="select-search"[^>]* hidden>/);
 });
 
-test('a time says that it is UTC', () => {
+test('a time says that it is UTC, and breaks after the comma or not at all', () => {
   expect(renderToString(<Time at={Date.UTC(2025, 10, 24, 10, 30)} />)).toBe(
-    '<time datetime="2025-11-24T10:30:00.000Z">24 Nov 2025, 10:30\u00a0UTC</time>',
+    '<time datetime="2025-11-24T10:30:00.000Z">24\u00a0Nov\u00a02025, 10:30\u00a0UTC</time>',
   );
 });
 

@@ -15,6 +15,7 @@ function bareServer() {
     frameworkErrors: (error, request, reply) => sendErrorPage(edge, error, request, reply),
     bodyLimit: 1000,
   });
+  server.decorate('site', { product: 'Sallyport', assets: '/assets/0' });
   server.setErrorHandler((error, request, reply) => sendErrorPage(edge, error, request, reply));
   server.setNotFoundHandler((request, reply) => sendErrorPage(edge, { statusCode: 404 }, request, reply));
   server.post(

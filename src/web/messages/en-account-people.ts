@@ -21,15 +21,21 @@ export const enAccountPeople = {
   title: 'People',
   invite: 'Invite people',
   done: {
-    invited: (n: number, members: number) => {
+    invited: (n: number, members: number, limited: number) => {
       const sent = n === 1 ? '1 invitation is on its way.' : `${n} invitations are on their way.`;
-      if (members === 0) return sent;
-      return `${sent} ${members === 1 ? '1 address belongs' : `${members} addresses belong`} to members already.`;
+      const already = members === 1 ? '1 address belongs' : `${members} addresses belong`;
+      const often = limited === 1 ? '1 address was' : `${limited} addresses were`;
+      return [
+        sent,
+        ...(members === 0 ? [] : [`${already} to members already.`]),
+        ...(limited === 0 ? [] : [`${often} written to too often today: try again tomorrow.`]),
+      ].join(' ');
     },
     resent: () => 'A new invitation is on its way. The old link no longer works.',
     withdrawn: () => 'The invitation is withdrawn. Its link no longer works.',
     removed: () => 'They are out of this account.',
-  } satisfies Record<PeopleDone, (n: number, members: number) => string>,
+  } satisfies Record<PeopleDone, (n: number, members: number, limited: number) => string>,
+  tooOften: 'That address was written to too often today. Try again tomorrow.',
   gone: {
     invitation: 'That invitation is no longer open: it was accepted, withdrawn or sent again.',
     person: 'That person is no longer in this account.',

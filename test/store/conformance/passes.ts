@@ -237,8 +237,20 @@ export function passTests(db: () => Db): void {
     await addPass(db(), here, { granted_at: NOW + 1, ended_at: NOW + 2, ended_by: 'revoked' });
     await addPass(db(), here, { granted_at: NOW + 2, ...activated() });
     await addPass(db(), there, { granted_at: NOW + 2 });
-    expect(await countGrants(db(), here.membership.id, NOW)).toBe(2);
-    expect(await countGrants(db(), here.membership.id, NOW + 2)).toBe(0);
+    expect(
+      await countGrants(
+        db(),
+        { accountId: here.membership.account_id, userId: here.membership.user_id },
+        NOW,
+      ),
+    ).toBe(2);
+    expect(
+      await countGrants(
+        db(),
+        { accountId: here.membership.account_id, userId: here.membership.user_id },
+        NOW + 2,
+      ),
+    ).toBe(0);
   });
 
   test('an account’s passes, newest first, with names, also of those who left', async () => {
