@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
+import { createServer as createSocketServer } from 'node:net';
 import { type Logger, pino } from 'pino';
 import { type Command, readCommand } from './cli/arguments.ts';
 import { demoText } from './cli/demo.ts';
@@ -206,6 +208,14 @@ async function refuseMissingKeys(db: Db, keys: KeyRing): Promise<void> {
   );
 }
 
+/** @throws with the code of `listen`'s own fault when the port cannot be had. */
+async function refuseTakenPort(config: Config): Promise<void> {
+  const probe = createSocketServer().listen(config.port, config.host);
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
+}
+
 /** `demo --reset`: takes away the files of a database that the demo made, and of no other. */
 async function resetDemo(config: Config): Promise<void> {
   const path = sqlitePath(config.databaseUrl);
@@ -235,7 +245,11 @@ async function run(args: readonly string[]): Promise<void> {
       return serve(readConfig(process.env, command.dev ? 'dev' : 'serve'), 'serve');
     case 'demo': {
       const config = readConfig(process.env, 'demo');
-      if (command.reset) await resetDemo(config);
+      if (command.reset) {
+        // Nothing is taken away under a demo that still runs, nor before this one could start.
+        await refuseTakenPort(config);
+        await resetDemo(config);
+      }
       return serve(config, 'demo');
     }
     default:

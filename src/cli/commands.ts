@@ -297,7 +297,9 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand>> = {
         p.account,
         p.email,
         p.state.replace('_', ' '),
-        p.endedAt === null ? `ends ${date(p.endsAt)}` : `ended ${date(p.endedAt)} (${p.endedBy})`,
+        p.endedAt === null
+          ? `ends ${date(p.endsAt)}`
+          : `ended ${date(p.endedAt)} (${(p.endedBy ?? 'time').replace('_', ' ')})`,
         `by ${p.grantedBy}: ${p.reason}`,
       ]);
       return { ok: true, text: table(rows, 'There are no passes.'), data: lines };

@@ -17,7 +17,7 @@ export async function demoText(ctx: Context): Promise<string> {
     ...lines,
     '',
     'Try first:',
-    `  1. Log in at ${url}/login as nina@meridian.example: you meet the set-up. Its codes arrive in the inbox.`,
+    `  1. Log in at ${url}/login as nina@meridian.example: until she is set up, you meet the set-up.\n     Its codes arrive in the inbox.`,
     '  2. Log in as theo@meridian.example: the code comes by text message, to the inbox.',
     '  3. Put an otpauth:// address above into an authenticator app (or: oathtool --totp -b KEY) and log in as',
     '     olivia@meridian.example, the owner.',

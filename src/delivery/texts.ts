@@ -123,10 +123,10 @@ export const en: Texts = {
     if (advice !== null) lines.push(advice);
     if (p.url !== null) {
       lines.push(
-        `This was not me: ${p.url}\nOpen it within 7 days and press the button. It ends every session, and takes away what this message is about.`,
+        `This was not me: ${p.url}\nOpen it within 7 days and press the button. It ends every session; an authenticator that this message is about is taken away.`,
       );
     }
-    lines.push(`Questions? ${p.support}`);
+    lines.push(`Questions? Turn to ${p.support}.`);
     return { subject, text: lines.join('\n\n') };
   },
   toAdmins: (p) => {
@@ -166,7 +166,7 @@ function noticeWords(p: NoticeText): { subject: string; line: string; advice: st
   const changePassword = 'If this was not you, press the button behind the link below now.';
   switch (what.event) {
     case 'authenticator_added': {
-      const method = what.method === 'totp' ? 'an authenticator app' : 'text messages';
+      const method = what.method === 'totp' ? 'an authenticator app' : 'text message';
       return {
         subject: `Two-factor authentication was set up on your ${product} login`,
         line: `Your login now asks for codes by ${method}${what.replaced ? ', in place of what it asked for before' : ''}.`,
@@ -230,8 +230,9 @@ function noticeWords(p: NoticeText): { subject: string; line: string; advice: st
     case 'disowned':
       return {
         subject: `Your ${product} login was secured`,
-        line: 'You told us "This was not me". All sessions were ended and what was reported was taken away.',
-        advice: 'Choose a new password now. To get back in, ask an admin of your account for a pass.',
+        line: 'You told us "This was not me". All sessions were ended; if it was about an authenticator, that was taken away. Your password still works.',
+        advice:
+          'Choose a new password now. If you are asked for a pass when you log in, ask an admin of your account.',
       };
     default:
       return unknownEvent(what);

@@ -5,6 +5,7 @@ import { findInvitation } from '../store/links.ts';
 import { type ChallengeRow, endLogin, type LoginRow, spendChallenge, updateLogin } from '../store/logins.ts';
 import { lockUser } from '../store/users.ts';
 import { type Advanced, advance, type Position, positionIn, prove, readPosition } from './advance.ts';
+import { askIfOnlyOne } from './ask-for-pass.ts';
 import { record } from './audit.ts';
 import {
   compareCode,
@@ -49,6 +50,7 @@ export async function answerEmailCode(ctx: Context, visitor: Visitor, typed: str
     return compared;
   }
   const result = await acceptMailbox(ctx, visitor, position, compared.challenge, counterKey);
+  if (result.result === 'accepted' && result.advanced.next.step === 'pass') await askIfOnlyOne(ctx, visitor);
   ctx.wakeOutbox();
   return result;
 }

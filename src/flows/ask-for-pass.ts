@@ -100,6 +100,19 @@ export type AskResult = {
   readonly result: 'asked' | 'moved' | 'too_many' | 'nobody_to_ask' | 'unknown_account';
 };
 
+/**
+ * P1: the mailbox is proven and there is one account to ask: the question goes out without another press of the
+ * same button, at which a person would wait for nothing.
+ */
+export async function askIfOnlyOne(ctx: Context, visitor: Visitor): Promise<void> {
+  const position = await readPosition(ctx, visitor);
+  if (position?.next.step !== 'pass' || !position.next.asking) return;
+  const { askable, request } = await viewPass(ctx, position);
+  const [only, another] = askable;
+  if (only !== undefined && another === undefined && request === null)
+    await askForPass(ctx, visitor, only.slug);
+}
+
 /** Sends the request to the admins of one account; which one, the person may pick among their own. */
 export async function askForPass(ctx: Context, visitor: Visitor, slug: string | null): Promise<AskResult> {
   const before = await readPosition(ctx, visitor);

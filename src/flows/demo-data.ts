@@ -149,7 +149,7 @@ export async function describeDemo(ctx: Context): Promise<DemoPerson[]> {
     const x = await findAuthenticatorOf(ctx.db, user.id);
     const where = person.alsoCrestline ? 'Meridian Pictures and Crestline Studio' : 'Meridian Pictures';
     const how =
-      x === null ? 'not set up yet' : x.kind === 'totp' ? 'set up with an app' : 'set up by text message';
+      x === null ? 'not set up' : x.kind === 'totp' ? 'set up with an app' : 'set up by text message';
     let otpauth: string | null = null;
     if (x?.kind === 'totp') {
       const secret = open(ctx.keys, { table: 'authenticators', row: x.id, user: user.id }, x.secret_sealed);

@@ -214,7 +214,7 @@ async function grant(
   const verdict = await verdictOf(ctx, tx, member, given.role, given.reason);
   if (verdict !== 'ok') return { result: verdict };
   const now = ctx.now();
-  await recordPassesEnded(ctx, tx, await endUnusedPasses(tx, member.id, now), 'revoked', given.by);
+  await recordPassesEnded(ctx, tx, await endUnusedPasses(tx, member.id, now), 'replaced', given.by);
   const passId = id(ctx);
   await insertPass(tx, {
     id: passId,

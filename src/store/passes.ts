@@ -329,7 +329,7 @@ export async function endPassesOfAccount(tx: Tx, accountId: string, now: number)
 export async function endUnusedPasses(tx: Tx, membershipId: string, now: number): Promise<PassRow[]> {
   return tx
     .updateTable('passes')
-    .set({ ended_at: now, ended_by: 'revoked', code_hash: null })
+    .set({ ended_at: now, ended_by: 'replaced', code_hash: null })
     .where('membership_id', '=', membershipId)
     .where('activated_at', 'is', null)
     .where('ended_at', 'is', null)

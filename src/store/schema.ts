@@ -228,7 +228,16 @@ export interface PassTable {
   activated_at: number | null;
   cookie_hash: string | null;
   ended_at: number | null;
-  ended_by: 'revoked' | 'removed' | 'reset' | 'not_me' | 'set_up' | 'mandate_off' | 'disabled' | null;
+  ended_by:
+    | 'revoked'
+    | 'replaced'
+    | 'removed'
+    | 'reset'
+    | 'not_me'
+    | 'set_up'
+    | 'mandate_off'
+    | 'disabled'
+    | null;
   /** When the end of it was told to the person and the admins. */
   end_told_at: number | null;
   right_until: number | null;

@@ -45,6 +45,7 @@ const WORDS: Readonly<Record<string, string>> = {
   not_me: 'they said “This was not me”',
   disabled: 'their login was disabled',
   revoked: 'it was revoked',
+  replaced: 'a newer one took its place',
   removed: 'they are out of the account',
   mandate_off: 'two-factor authentication was switched off',
 };

@@ -7,6 +7,7 @@ export type PassesDone = (typeof PASSES_DONE)[number];
 /** How a pass came to its end; the store keeps the reason as a word. */
 const ENDS = {
   revoked: 'Revoked',
+  replaced: 'Replaced by a newer one',
   removed: 'Removed from the account',
   reset: 'Password reset',
   not_me: '“This was not me”',

@@ -182,7 +182,7 @@ export const enLogin = {
       },
       replace: {
         label: 'My phone or number is gone: set up again',
-        hint: 'A new set-up takes its place. Its backup codes stop working.',
+        hint: 'Your old phone and old backup codes stop working.',
       },
     },
     submit: 'Continue',

@@ -17,7 +17,7 @@ export const enPass = {
       `${account} no longer knows your phone, so its codes and your backup codes do not open it. Only a pass from one of its admins does.`,
     unable: (account: string) =>
       `Without your phone and your backup codes, an admin of ${account} can let you in with a pass.`,
-    ask: (account: string) => `An admin of ${account} is asked to let you in.`,
+    ask: (account: string) => `Ask an admin of ${account} to let you in.`,
   },
   anAccount: 'your account',
   what: 'A pass lasts 24 hours. Afterwards you set up two-factor authentication again.',

@@ -113,8 +113,8 @@ export const enPassword: PasswordMessages = {
     button: 'This was not me',
   },
   notMeDone: {
-    title: 'Your login is secured',
-    lead: 'All your sessions have ended, and what the e-mail was about was taken away.',
+    title: 'One more thing to do',
+    lead: 'All your sessions have ended, and if the e-mail was about an authenticator or a code of it, that was taken away. Your password still works: if somebody else knows it, choose a new one.',
     next: [
       'Choose a new password now.',
       'Then log in. If you are asked for a pass, ask an admin of your account for one: best by phone, as somebody may be reading your e-mail.',

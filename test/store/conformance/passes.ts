@@ -203,7 +203,7 @@ export function passTests(db: () => Db): void {
     const used = await addPass(db(), here, activated());
     const elsewhere = await addPass(db(), there, { code_hash: 'hash' });
     const gone = await inTransaction(db(), (tx) => endUnusedPasses(tx, here.membership.id, NOW));
-    expect(gone).toEqual([{ ...unused, code_hash: null, ended_at: NOW, ended_by: 'revoked' }]);
+    expect(gone).toEqual([{ ...unused, code_hash: null, ended_at: NOW, ended_by: 'replaced' }]);
     expect(await find(unused.id)).toEqual(gone[0]);
     expect(await find(used.id)).toEqual(used);
     expect(await find(elsewhere.id)).toEqual(elsewhere);
