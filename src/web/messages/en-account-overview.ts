@@ -25,7 +25,7 @@ export const enAccountOverview = {
   },
   oneOwner: {
     title: 'There is only one owner',
-    text: 'If that person loses their phone, nobody here can give them a pass. Make a second person an owner.',
+    text: 'If that person cannot log in, nobody here can help them. Make a second person an owner.',
     link: 'Go to People',
   },
   rollOut: {
