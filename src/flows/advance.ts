@@ -16,7 +16,8 @@ import {
   lockLogin,
   updateLogin,
 } from '../store/logins.ts';
-import { passesByCookies, requestSettlesAt } from '../store/passes.ts';
+import { requestSettlesAt } from '../store/pass-requests.ts';
+import { passesByCookies } from '../store/passes.ts';
 import { findSession } from '../store/sessions.ts';
 import { findUser, type UserRow } from '../store/users.ts';
 import { signedIn } from './admit.ts';

@@ -11,15 +11,8 @@ import {
 import { adminsOf, findAccount, type NamedMembership, setTrust } from '../store/accounts.ts';
 import { type Db, inTransaction, type Tx } from '../store/database.ts';
 import { updateLogin } from '../store/logins.ts';
-import {
-  activatePass,
-  countWaiting,
-  insertRequest,
-  newestRequestOf,
-  type PassRequestRow,
-  type PassRow,
-  passOfRequest,
-} from '../store/passes.ts';
+import { countWaiting, insertRequest, newestRequestOf, type PassRequestRow } from '../store/pass-requests.ts';
+import { activatePass, type PassRow, passOfRequest } from '../store/passes.ts';
 import { findUser, lockUser } from '../store/users.ts';
 import { type Advanced, advance, type Position, positionIn, readPosition } from './advance.ts';
 import { record } from './audit.ts';

@@ -1,7 +1,8 @@
 import type { Tx } from '../store/database.ts';
 import { voidResetsOf } from '../store/links.ts';
 import { endLoginsOf } from '../store/logins.ts';
-import { endPasses, type PassRow, withdrawRequestsOf } from '../store/passes.ts';
+import { withdrawRequestsOf } from '../store/pass-requests.ts';
+import { endPasses, type PassRow } from '../store/passes.ts';
 import { endSessionsOf } from '../store/sessions.ts';
 import type { Context } from './context.ts';
 import { recordPassesEnded } from './pass-events.ts';

@@ -14,16 +14,18 @@ import { type AccountRow, findMembership, type NamedMembership } from '../store/
 import { inTransaction, type Tx } from '../store/database.ts';
 import {
   answerRequest,
-  countGrants,
   countWrongNumber,
+  findRequest,
+  type PassRequestRow,
+  takeBackWrongNumber,
+} from '../store/pass-requests.ts';
+import {
+  countGrants,
   endPass,
   endUnusedPasses,
   findPass,
-  findRequest,
   insertPass,
-  type PassRequestRow,
   type PassRow,
-  takeBackWrongNumber,
 } from '../store/passes.ts';
 import { findUser } from '../store/users.ts';
 import { type Acting, act, judge, type Refusal } from './act.ts';

@@ -2,7 +2,7 @@ import { mayDo } from '../rules/access.ts';
 import type { Role } from '../rules/facts.ts';
 import type { Tx } from '../store/database.ts';
 import { endUnusedPassesGrantedBy } from '../store/passes.ts';
-import { openInvitationsBy, withdrawInvitations } from '../store/people.ts';
+import { openInvitations, withdrawInvitations } from '../store/people.ts';
 import { type AuditEntry, record } from './audit.ts';
 import type { Context } from './context.ts';
 import { recordPassesEnded } from './pass-events.ts';
@@ -32,7 +32,7 @@ export async function withdrawGifts(
       by,
     );
   }
-  for (const invitation of await openInvitationsBy(tx, who.accountId, who.userId, now)) {
+  for (const invitation of await openInvitations(tx, who.accountId, { inviterId: who.userId }, now)) {
     if (mayStill('invite', invitation.role)) continue;
     await withdrawInvitations(tx, who.accountId, { id: invitation.id }, now);
     await record(ctx, tx, {

@@ -4,11 +4,12 @@ import type { Role } from '../rules/facts.ts';
 import { membershipsOf, setRole } from '../store/accounts.ts';
 import { countMail } from '../store/counters.ts';
 import type { Tx } from '../store/database.ts';
-import { endPasses, withdrawRequestsOfMembership } from '../store/passes.ts';
+import { withdrawRequestsOfMembership } from '../store/pass-requests.ts';
+import { endPasses } from '../store/passes.ts';
 import {
   deleteMembership,
   openInvitationOf,
-  openInvitationsTo,
+  openInvitations,
   setSessionsFrom,
   withdrawInvitations,
 } from '../store/people.ts';
@@ -89,7 +90,7 @@ async function mayReplace(
   { account, actor }: Acting,
   emails: readonly string[],
 ): Promise<Refusal | null> {
-  for (const { role } of await openInvitationsTo(tx, account.id, emails, ctx.now())) {
+  for (const { role } of await openInvitations(tx, account.id, { emails }, ctx.now())) {
     const self = { membershipId: actor.id, role: actor.role };
     const access = mayDo(self, 'withdraw_invitation', { membershipId: null, role }, 0);
     if (access !== 'allowed') return { result: access };

@@ -9,7 +9,8 @@ import {
 } from '../rules/mandate.ts';
 import { type AccountRow, setMandate, setPlan, usersToSettle } from '../store/accounts.ts';
 import type { Tx } from '../store/database.ts';
-import { endPassesOfAccount, withdrawRequestsOfAccount } from '../store/passes.ts';
+import { withdrawRequestsOfAccount } from '../store/pass-requests.ts';
+import { endPassesOfAccount } from '../store/passes.ts';
 import { act, judge, type Refusal } from './act.ts';
 import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';

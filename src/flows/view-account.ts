@@ -5,7 +5,8 @@ import { passStateOf, WEEK_MS, WRONG_NUMBERS } from '../rules/pass.ts';
 import { SLEEP_LIMIT_MS } from '../rules/trust.ts';
 import type { NamedMembership } from '../store/accounts.ts';
 import { type AuditQuestion, findAuditEvents, type NamedAuditEvent } from '../store/audit.ts';
-import { passesOfAccount, waitingRequests } from '../store/passes.ts';
+import { waitingRequests } from '../store/pass-requests.ts';
+import { passesOfAccount } from '../store/passes.ts';
 import {
   countOwners,
   countRollOut,

@@ -260,40 +260,23 @@ export async function openInvitationOf(
   return row ?? null;
 }
 
-/** What still can be accepted at any of these addresses. */
-export async function openInvitationsTo(
+/** What still can be accepted: at any of these addresses, or of this person's making (T09). */
+export async function openInvitations(
   db: Db,
   accountId: string,
-  emails: readonly string[],
+  which: { emails: readonly string[] } | { inviterId: string },
   now: number,
 ): Promise<OpenInvitation[]> {
-  return db
+  const query = db
     .selectFrom('invitations')
     .selectAll()
     .where('account_id', '=', accountId)
-    .where('email', 'in', emails)
     .where('spent_at', 'is', null)
     .where('withdrawn_at', 'is', null)
-    .where('expires_at', '>', now)
-    .execute();
-}
-
-/** T09: what somebody invited to this account and nobody has accepted yet. */
-export async function openInvitationsBy(
-  db: Db,
-  accountId: string,
-  inviterId: string,
-  now: number,
-): Promise<OpenInvitation[]> {
-  return db
-    .selectFrom('invitations')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('invited_by', '=', inviterId)
-    .where('spent_at', 'is', null)
-    .where('withdrawn_at', 'is', null)
-    .where('expires_at', '>', now)
-    .execute();
+    .where('expires_at', '>', now);
+  return 'emails' in which
+    ? query.where('email', 'in', which.emails).execute()
+    : query.where('invited_by', '=', which.inviterId).execute();
 }
 
 /** Withdraws what is open for this address in this account. @returns how many. */

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { hashToken } from '../../src/credentials/token.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { findLoginByToken } from '../../src/store/logins.ts';
-import { insertRequest } from '../../src/store/passes.ts';
+import { insertRequest } from '../../src/store/pass-requests.ts';
 import { minutes } from '../support/clock.ts';
 import { cookieOf, type Door, type Person } from '../support/door.ts';
 import type { Answer, HttpBrowser } from '../support/http-browser.ts';

@@ -4,7 +4,8 @@
  */
 
 import { inTransaction } from '../../src/store/database.ts';
-import { insertPass, insertRequest } from '../../src/store/passes.ts';
+import { insertRequest } from '../../src/store/pass-requests.ts';
+import { insertPass } from '../../src/store/passes.ts';
 import type { RouteEntry } from '../../src/web/server.ts';
 import { MAIL, proveMailbox, STRONG, setUpApp } from '../journeys/steps.ts';
 import { passRequestRow, passRow } from '../store/rows.ts';

@@ -22,7 +22,8 @@ import {
 } from '../../src/store/links.ts';
 import { type ChallengeRow, insertLogin, type LoginRow } from '../../src/store/logins.ts';
 import type { OutboxRow } from '../../src/store/outbox.ts';
-import { insertPass, insertRequest, type PassRequestRow, type PassRow } from '../../src/store/passes.ts';
+import { insertRequest, type PassRequestRow } from '../../src/store/pass-requests.ts';
+import { insertPass, type PassRow } from '../../src/store/passes.ts';
 import { insertSession, type SessionRow } from '../../src/store/sessions.ts';
 import { insertUser, type UserRow } from '../../src/store/users.ts';
 

@@ -6,7 +6,8 @@ import { type Db, inTransaction } from '../../../src/store/database.ts';
 import { insertInvitation, insertNoticeLink, insertReset } from '../../../src/store/links.ts';
 import { addEvidence, findLogin, putChallenge } from '../../../src/store/logins.ts';
 import { insertOutgoing } from '../../../src/store/outbox.ts';
-import { insertPass, insertRequest } from '../../../src/store/passes.ts';
+import { insertRequest } from '../../../src/store/pass-requests.ts';
+import { insertPass } from '../../../src/store/passes.ts';
 import type { Schema } from '../../../src/store/schema.ts';
 import { insertKnownBrowser } from '../../../src/store/sessions.ts';
 import {

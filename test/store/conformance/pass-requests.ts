@@ -12,7 +12,7 @@ import {
   withdrawRequestsOf,
   withdrawRequestsOfAccount,
   withdrawRequestsOfMembership,
-} from '../../../src/store/passes.ts';
+} from '../../../src/store/pass-requests.ts';
 import { addMember, addRequest, CLIENTS, type Member, NOW, newId, winners } from '../rows.ts';
 
 export function passRequestTests(db: () => Db): void {
