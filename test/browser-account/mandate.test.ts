@@ -41,7 +41,7 @@ describe('an owner without a phone switches two-factor authentication on for eve
       const harry = await seat({ javaScript });
       const mia = await seat({ phone: true, javaScript });
       await logInAs(mia, asMia);
-      expect(await standingAt(mia, HARBOUR)).toMatch(/Open[\s\S]*password is enough/);
+      expect(await standingAt(mia, HARBOUR)).toMatch(/Admitted[\s\S]*password is enough/);
 
       door.clock.advance(seconds(1));
       await logInAs(harry, asHarry);
@@ -71,7 +71,7 @@ describe('an owner without a phone switches two-factor authentication on for eve
       expect(await standingAt(harry, HARBOUR)).toMatch(/in with two-factor authentication/);
 
       if (from === 'next_login') {
-        expect(await standingAt(mia, HARBOUR)).toMatch(/Open[\s\S]*From your next login on/);
+        expect(await standingAt(mia, HARBOUR)).toMatch(/Admitted[\s\S]*From your next login on/);
         return;
       }
       // What she has open is closed at her next click; her session for other places lives on.

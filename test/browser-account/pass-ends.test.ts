@@ -49,7 +49,7 @@ async function setUpAfterwards(person: Person, email: string): Promise<void> {
   await logIn(person, email);
   await setUpByApp(person, email);
   await expectAt(person, '/');
-  expect(await standingAt(person, MERIDIAN)).toMatch(/Open[\s\S]*in with two-factor authentication/);
+  expect(await standingAt(person, MERIDIAN)).toMatch(/Admitted[\s\S]*in with two-factor authentication/);
 }
 
 describe('at the end of a pass everybody is out, and sets up again', () => {
@@ -106,7 +106,7 @@ describe('at the end of a pass everybody is out, and sets up again', () => {
       await theo.page.getByRole('button', { name: /^Set up now/ }).click();
       await setUpByApp(theo, THEO);
       await expectAt(theo, '/');
-      expect(await standingAt(theo, MERIDIAN)).toMatch(/Open[\s\S]*in with two-factor authentication/);
+      expect(await standingAt(theo, MERIDIAN)).toMatch(/Admitted[\s\S]*in with two-factor authentication/);
       expect(await theo.page.getByText('You are in with a pass').count()).toBe(0);
       expect(await theo.page.getByRole('button', { name: /^Set up now/ }).count()).toBe(0);
       door.clock.set(Math.max(endsAt - hours(16), door.clock.now()));

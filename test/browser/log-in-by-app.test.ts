@@ -98,7 +98,7 @@ describe('a new password by e-mail still asks for the code', () => {
       await expectAt(sam, '/login/code');
       await typeCode(sam, phone.codeAt(door.clock.now()));
       await expectAt(sam, '/');
-      expect(await page.getByRole('row', { name: /Open/ }).count()).toBe(2);
+      expect(await page.getByRole('row', { name: /Admitted/ }).count()).toBe(2);
     }),
   );
 });

@@ -62,7 +62,7 @@ describe('somebody invited signs up, and sets up an app on the way', () => {
 
       expect(await page.locator('h1').innerText()).toBe('Iris Adeyemi');
       const account = page.getByRole('row', { name: 'Meridian Pictures' });
-      expect(await account.innerText()).toMatch(/Open[\s\S]*two-factor authentication/);
+      expect(await account.innerText()).toMatch(/Admitted[\s\S]*two-factor authentication/);
     }),
   );
 });

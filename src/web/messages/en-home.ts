@@ -54,13 +54,13 @@ export const enHome: HomeMessages = {
     columns: { account: 'Account', status: 'May you enter?', enter: 'Enter' },
     roles: { owner: 'Owner', admin: 'Admin', member: 'Member' },
     admitted: {
-      no_mandate: { badge: 'You are in', sentence: 'Your password is enough here.' },
+      no_mandate: { badge: 'Admitted', sentence: 'Your password is enough here.' },
       before_mandate: {
-        badge: 'You are in',
+        badge: 'Admitted',
         sentence: 'From your next login on, this account asks for two-factor authentication.',
       },
-      authenticator: { badge: 'You are in', sentence: 'You are in with two-factor authentication.' },
-      backup_code: { badge: 'You are in', sentence: 'You are in with one of your backup codes.' },
+      authenticator: { badge: 'Admitted', sentence: 'You are in with two-factor authentication.' },
+      backup_code: { badge: 'Admitted', sentence: 'You are in with one of your backup codes.' },
       pass: { badge: 'Open with a pass', sentence: 'You are in with a pass, without your authenticator.' },
     },
     refused: {
