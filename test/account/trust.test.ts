@@ -374,7 +374,7 @@ describe('T2, T3: three accounts in one session', () => {
     const { browser } = await onPass(door, sam);
     const home = await browser.get('/');
     for (const text of [
-      'Open with a pass',
+      'Admitted with a pass',
       'Your password is enough here',
       'asks for a code from your phone',
     ])

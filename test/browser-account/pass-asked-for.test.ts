@@ -68,7 +68,7 @@ describe('a member without her phone asks for a pass, and the owner lets him in'
       if (!javaScript) await theo.page.locator('main').getByRole('button', { name: 'Continue' }).click();
       await expectAt(theo, '/');
       await expectText(theo, /You are in with a pass/);
-      expect(await standingAt(theo, 'Meridian Pictures')).toMatch(/Open with a pass/);
+      expect(await standingAt(theo, 'Meridian Pictures')).toMatch(/Admitted with a pass/);
       const left = await theo.page.locator('.time-left').innerText();
       expect(left).toMatch(javaScript ? /Time left: (1 day|23 hours 59 minutes)/ : /until .*UTC/);
 

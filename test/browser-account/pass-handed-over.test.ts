@@ -50,7 +50,7 @@ describe('the owner hands a pass over from the member’s page', () => {
       await link(theo.page, 'Enter recovery code').click();
       await typeCode(theo, code.toUpperCase().replaceAll(/[- ]/g, ''));
       await expectAt(theo, '/');
-      expect(await standingAt(theo, 'Meridian Pictures')).toMatch(/Open with a pass/);
+      expect(await standingAt(theo, 'Meridian Pictures')).toMatch(/Admitted with a pass/);
 
       const elsewhere = await seat({ javaScript });
       await logIn(elsewhere, THEO);
