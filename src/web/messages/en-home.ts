@@ -61,7 +61,10 @@ export const enHome: HomeMessages = {
       },
       authenticator: { badge: 'Admitted', sentence: 'You are in with two-factor authentication.' },
       backup_code: { badge: 'Admitted', sentence: 'You are in with one of your backup codes.' },
-      pass: { badge: 'Admitted with a pass', sentence: 'You are in with a pass, without your authenticator.' },
+      pass: {
+        badge: 'Admitted with a pass',
+        sentence: 'You are in with a pass, without your authenticator.',
+      },
     },
     refused: {
       signed_out: {
