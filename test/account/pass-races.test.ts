@@ -1,5 +1,5 @@
 /**
- * T23, issue 3.8: grant, activate and revoke of one pass, over HTTP, in 1,000 random interleavings. The seed is
+ * T23: grant, activate and revoke of one pass, over HTTP, in 1,000 random interleavings. The seed is
  * printed with a failure, and the same seed draws the same delays again.
  */
 import { expect, it } from 'vitest';

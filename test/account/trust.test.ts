@@ -368,7 +368,7 @@ describe('M5: nobody gives up an authenticator by themselves', () => {
 });
 
 describe('T2, T3: three accounts in one session', () => {
-  it('T2, issue 3.3: home says which it may enter and what each of the others wants', async () => {
+  it('T2: home says which it may enter and what each of the others wants', async () => {
     await using cast = await openCast({ samIn: 'all' });
     const { door, sam } = cast;
     const { browser } = await onPass(door, sam);

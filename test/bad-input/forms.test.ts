@@ -1,5 +1,5 @@
 /**
- * R67, issue 2.7: whatever is posted to any form: a clear page with 4xx, never 5xx, nothing changed. One form after
+ * R67: whatever is posted to any form: a clear page with 4xx, never 5xx, nothing changed. One form after
  * the other, each by somebody whose turn it is, so that what is refused is the input and not the visitor.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * The operator's commands (issue 3.6): the built program as a process of its own, beside the running demo and over
+ * The operator's commands: the built program as a process of its own, beside the running demo and over
  * its database. Each is looked at for what it prints, to people and as JSON, its exit code, its audit event, and for
  * what bad words change: nothing.
  */
@@ -128,7 +128,7 @@ const COMMANDS = [
 ] as const;
 
 describe('words', () => {
-  it('issue 3.6: every command has help with an example, and is in the list', async () => {
+  it('every command has help with an example, and is in the list', async () => {
     const [all, one] = await Promise.all([sallyport('help'), sallyport('pass', 'grant', '--help')]);
     expect(one).toMatchObject({ code: 0, stderr: '' });
     for (const command of COMMANDS) {
