@@ -58,7 +58,7 @@ describe('a member without her phone asks for a pass, and the owner lets him in'
       expect(await request.innerText()).toMatch(
         /Chrom\w+ on [\s\S]*127\.0\.0\.1[\s\S]*number you already know/,
       );
-      const told = (await request.innerText()).replaceAll(/\d+ Oct 2026, \d\d:\d\d|[\d.]{9}/g, '');
+      const told = (await request.innerText()).replaceAll(/\d+\s+Oct\s+2026,\s+\d\d:\d\d|[\d.]{9}/g, '');
       expect(told, 'is only on his screen').not.toContain(number);
       await confirmFirst(olivia, asOlivia);
 
