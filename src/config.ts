@@ -44,6 +44,7 @@ const SETTINGS = [
   'SMTP_URL',
   'MAIL_FROM',
   'SMS_URL',
+  'GEOIP_FILE',
   'LOG_LEVEL',
   'TRUSTED_PROXIES',
 ] as const;
@@ -72,6 +73,11 @@ export function readConfig(env: NodeJS.ProcessEnv, mode: Mode): Config {
   }
   if (text('SMS_URL') !== undefined) {
     faults.push('SMS_URL is set, but this version has no carrier for text messages yet. Remove it.');
+  }
+  if (text('GEOIP_FILE') !== undefined) {
+    faults.push(
+      'GEOIP_FILE is set, but this version shows no places beside network addresses yet. Remove it.',
+    );
   }
   const config: Config = {
     host,

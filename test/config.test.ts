@@ -157,6 +157,7 @@ describe('settings', () => {
     ['TRUSTED_PROXIES', '::1/64/2', /"::1\/64\/2"/],
     ['LOG_LEVEL', 'loud', /"loud".*fatal, error, warn, info/],
     ['SMS_URL', 'twilio://me:secret@x', /SMS_URL.*Remove it/],
+    ['GEOIP_FILE', '/var/lib/places.mmdb', /GEOIP_FILE.*Remove it/],
   ])('%s = %s is one fault, with how to mend it', (setting, value, says) => {
     const faults = serveFaults({ ...REAL, [setting]: value });
     expect(faults).toEqual([expect.stringMatching(says)]);
