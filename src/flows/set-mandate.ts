@@ -1,4 +1,4 @@
-import type { Mandate, Method } from '../rules/facts.ts';
+import type { Mandate, Method, Plan } from '../rules/facts.ts';
 import {
   cappedSessionLength,
   judgeMandate,
@@ -31,6 +31,16 @@ export type MandateResult =
   | { readonly result: Exclude<MandateVerdict, 'ok'> }
   | Refusal;
 
+/** M1, M3: why a plan cannot mandate these methods, if it cannot; for pages that say so before anything is done. */
+export function mandateFault(
+  ctx: Context,
+  plan: Plan,
+  methods: readonly Method[],
+): Exclude<MandateVerdict, 'ok'> | null {
+  const verdict = judgeMandate(plan, methods, ctx.settings.textMessages);
+  return verdict === 'ok' ? null : verdict;
+}
+
 /**
  * M1: owners and admins switch the mandate, with fresh 2FA of their own: who has none is led through set-up
  * first, so that nobody locks out the account with themselves.
@@ -44,8 +54,8 @@ export async function changeMandate(
   // What cannot be switched on leads nobody through a set-up (M5).
   const seen = await judge(ctx, ctx.db, session, { deed: 'view_account', slug: given.slug, targetId: null });
   if ('result' in seen) return seen;
-  const verdict = given.on ? judgeMandate(seen.account.plan, given.methods, ctx.settings.textMessages) : 'ok';
-  if (verdict !== 'ok') return { result: verdict };
+  const fault = given.on ? mandateFault(ctx, seen.account.plan, given.methods) : null;
+  if (fault !== null) return { result: fault };
   const wanted = { deed: 'set_mandate', slug: given.slug, targetId: null, twoFactor: given.on } as const;
   return act(ctx, session, wanted, async (tx, { account }) =>
     applyMandate(ctx, tx, account, given, { actorId: session.user.id, visitor }),

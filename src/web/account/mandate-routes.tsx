@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { SignedIn } from '../../flows/admit.ts';
-import { changeMandate, type MandateResult } from '../../flows/set-mandate.ts';
+import { changeMandate, type MandateResult, mandateFault } from '../../flows/set-mandate.ts';
 import { viewRollOut } from '../../flows/view-account.ts';
 import type { Method } from '../../rules/facts.ts';
 import { type Edge, seeOther, visitorOf } from '../edge.ts';
@@ -57,11 +57,8 @@ function choiceOf({ on, totp, sms, from }: Static<typeof choiceQuery>): MandateC
 }
 
 /** What is wrong with a choice before anybody is asked to confirm it; the flow judges it again. */
-function faultOf({ on, methods }: MandateChoice, { account }: Entered): MandateFault | null {
-  if (!on) return null;
-  if (account.plan !== 'enterprise') return 'not_enterprise';
-  if (methods.length === 0) return 'no_method';
-  return account.textMessages || methods.includes('totp') ? null : 'text_needs_carrier';
+function faultOf(edge: Edge, { on, methods }: MandateChoice, { account }: Entered): MandateFault | null {
+  return on ? mandateFault(edge.ctx, account.plan, methods) : null;
 }
 
 /** The first step: the choice is looked at, and its effect shown at an address of its own. */
@@ -74,7 +71,7 @@ async function choose(
 ): Promise<FastifyReply> {
   const entered = await enter(edge, request, reply, slug);
   if (entered === null) return reply;
-  const fault = faultOf(choice, entered);
+  const fault = faultOf(edge, choice, entered);
   if (fault !== null) return refuse(edge, request, reply, slug, choice, fault);
   return seeOther(reply, addresses.mandate(entered.account.slug, choice));
 }
@@ -88,7 +85,7 @@ async function look(
 ): Promise<FastifyReply> {
   const entered = await enter(edge, request, reply, slug);
   if (entered === null) return reply;
-  const fault = faultOf(choice, entered);
+  const fault = faultOf(edge, choice, entered);
   if (fault !== null) return refuse(edge, request, reply, slug, choice, fault);
   const counted = await viewRollOut(edge.ctx, entered.session, slug);
   const rollOut = await unlessRefused(edge, request, reply, entered, counted);
