@@ -1,15 +1,40 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+const everywhere = {
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  unstubEnvs: true,
+};
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'test/**/*.test.ts'],
     pool: 'forks',
     // Vitest leaves one core free by default; of two that is half of them.
     maxWorkers: Math.max(2, availableParallelism()),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    unstubEnvs: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: 'sqlite',
+          include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'test/**/*.test.ts'],
+          provide: { postgres: '' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...everywhere,
+          name: 'postgres',
+          // The same stories over the other database: whatever goes through a door.
+          include: ['test/{journeys,account,races}/**/*.test.ts'],
+          // How long a hash takes is the same over any database.
+          exclude: ['test/journeys/timing.test.ts'],
+          globalSetup: './test/support/postgres-for-the-run.ts',
+        },
+      },
+    ],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

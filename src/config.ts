@@ -134,11 +134,18 @@ function readUrl(text: string, mode: Mode, faults: string[]): string {
 function readDatabaseUrl(text: string, faults: string[]): string {
   // Not `sqlite://name`: a file at the root of the disk is not what is meant.
   if (/^sqlite:(?!\/\/[^/]).+/.test(text)) return text;
-  // Not told what it is: of an address that cannot be read nobody knows where its password ends.
-  const what = isPostgresAddress(text)
-    ? 'names PostgreSQL, which this version does not support yet.'
-    : 'is no database address.';
-  faults.push(`DATABASE_URL ${what} Write sqlite:./data/sallyport.db or the like.`);
+  // Never shown: of an address that cannot be read nobody knows where its password ends.
+  if (isPostgresAddress(text)) {
+    const url = URL.parse(text);
+    if (url !== null && url.hostname !== '' && url.pathname.length > 1) return text;
+    faults.push(
+      'DATABASE_URL names PostgreSQL, but not which server and database. Write postgres://USER:PASSWORD@db.example.com:5432/sallyport.',
+    );
+    return text;
+  }
+  faults.push(
+    'DATABASE_URL is no database address. Write sqlite:./data/sallyport.db or postgres://USER:PASSWORD@host:5432/sallyport.',
+  );
   return text;
 }
 

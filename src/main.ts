@@ -14,15 +14,20 @@ import type { RandomBytes } from './credentials/token.ts';
 import { inboxCarrier } from './delivery/inbox.ts';
 import { smtpCarrier } from './delivery/mail.ts';
 import type { Carrier } from './delivery/message.ts';
+import { type Clock, type ClockFault, createClock } from './flows/clock.ts';
 import type { Context } from './flows/context.ts';
 import { DEMO_MARK, makeDemo } from './flows/demo-data.ts';
+import { checkClock } from './flows/health.ts';
 import { createOutbox, type Outbox } from './flows/outbox.ts';
 import { sweep } from './flows/sweep.ts';
 import { tellEndedPasses } from './flows/tell-ended-passes.ts';
 import {
   type Db,
+  databaseName,
+  dropAllTables,
   hasPeople,
   isEmptyDatabase,
+  isPostgresUrl,
   migrate,
   NewerDatabase,
   openDatabase,
@@ -30,10 +35,12 @@ import {
 } from './store/database.ts';
 import { readMeta, sealedKeyNames, writeMeta } from './store/meta.ts';
 import { insertInbox } from './store/outbox.ts';
+import { DatabaseBusy } from './store/postgres.ts';
 import { createServer, type RouteEntry, type Server } from './web/server.ts';
 
 /** How often the outbox looks for messages that nobody woke it for: retries, and other nodes' leftovers. */
 const OUTBOX_EVERY_MS = 5_000;
+const CHECK_CLOCK_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
 /** How long requests under way may take to finish when the program is told to stop. */
 const FINISH_WITHIN_MS = 8_000;
@@ -51,7 +58,11 @@ export interface App {
 
 /** Parts that tests bring along: a clock they move, random bytes, a quiet logger. */
 export interface Parts {
+  /** A clock that is moved at will, and never doubted. */
   readonly now?: () => number;
+  /** The machine's clock and its steady one, as the guarded clock reads them. */
+  readonly wall?: () => number;
+  readonly steady?: () => number;
   readonly random?: RandomBytes;
   readonly hasher?: Hasher;
   readonly logger?: Logger;
@@ -65,7 +76,7 @@ export async function wire(config: Config, mode: Command['command'], parts: Part
     return await wireOver(db, config, mode, logger, parts);
   } catch (error) {
     await db.destroy();
-    throw error;
+    throw error instanceof DatabaseBusy ? cannotBeOpened(config.databaseUrl, error.cause) : error;
   }
 }
 
@@ -73,11 +84,15 @@ function open(databaseUrl: string): Db {
   try {
     return openDatabase(databaseUrl);
   } catch (error) {
-    const why = error instanceof Error ? error.message : error;
-    throw new ConfigFaults([
-      `The database ${databaseUrl} cannot be opened: ${why}. Set DATABASE_URL to another.`,
-    ]);
+    throw cannotBeOpened(databaseUrl, error);
   }
+}
+
+function cannotBeOpened(databaseUrl: string, error: unknown): ConfigFaults {
+  const why = error instanceof Error ? error.message || error.name : error;
+  return new ConfigFaults([
+    `The database ${databaseName(databaseUrl)} cannot be opened: ${why}. Set it right, or set DATABASE_URL to another.`,
+  ]);
 }
 
 async function wireOver(
@@ -87,7 +102,8 @@ async function wireOver(
   logger: Logger,
   parts: Parts,
 ): Promise<App> {
-  const now = parts.now ?? Date.now;
+  const clock = parts.now === undefined ? guardedClock(parts, logger) : movedClock(parts.now);
+  const { now } = clock;
   const random = parts.random ?? randomBytes;
   const empty = await isEmptyDatabase(db);
   await refuseWrongDatabase(db, config, mode, empty);
@@ -107,6 +123,7 @@ async function wireOver(
   const ctx: Context = {
     db,
     now,
+    clock,
     random,
     keys,
     hasher: parts.hasher ?? createHasher(),
@@ -134,8 +151,10 @@ async function wireOver(
     routes,
     outbox,
     async listen() {
+      await checkClock(ctx, clock);
       await server.listen({ port: config.port, host: config.host });
       jobs.push(
+        every(CHECK_CLOCK_EVERY_MS, () => checkClock(ctx, clock), logger),
         every(OUTBOX_EVERY_MS, async () => outbox.wake(), logger),
         every(OUTBOX_EVERY_MS, () => tellEndedPasses(ctx), logger),
         every(SWEEP_EVERY_MS, () => sweep(ctx), logger),
@@ -153,6 +172,33 @@ async function wireOver(
     },
   };
 }
+
+function guardedClock(parts: Parts, logger: Logger): Clock {
+  return createClock({
+    wall: parts.wall ?? Date.now,
+    steady: parts.steady ?? (() => performance.now()),
+    onFault: (fault) =>
+      fault === null
+        ? logger.warn('the clock is right again')
+        : logger.error({ fault }, `this node is not ready: ${CLOCK_FAULTS[fault.fault]}`),
+  });
+}
+
+const CLOCK_FAULTS: Readonly<Record<ClockFault['fault'], string>> = {
+  set_back:
+    'the clock was set back while it ran; it goes on by its own time. Start it again once the clock is right',
+  off_database: "its clock is not the database's. Set both right (NTP)",
+  before_records:
+    'its clock stands before records that the database has already. Set it right; if it is right, wait for as long',
+};
+
+/** A test's clock, which is moved at will. */
+const movedClock = (now: () => number): Clock => ({
+  now,
+  fault: () => null,
+  mayServe: () => true,
+  compare: () => {},
+});
 
 /** A job beside the requests. One that fails is logged and tried again at its next turn. */
 function every(ms: number, job: () => Promise<unknown>, logger: Logger): NodeJS.Timeout {
@@ -180,12 +226,12 @@ async function refuseWrongDatabase(
   const marked = (await isMarked(db)) !== null;
   if (mode === 'demo' && !marked) {
     throw new ConfigFaults([
-      `The database ${config.databaseUrl} was not made by the demo. Give the demo one of its own: DATABASE_URL=sqlite:./data/demo.db npm start`,
+      `The database ${databaseName(config.databaseUrl)} was not made by the demo. Give the demo one of its own: DATABASE_URL=sqlite:./data/demo.db npm start`,
     ]);
   }
   if (mode === 'serve' && marked && !config.dev) {
     throw new ConfigFaults([
-      `The database ${config.databaseUrl} is the demo's, whose passwords everybody knows. Set DATABASE_URL to another one.`,
+      `The database ${databaseName(config.databaseUrl)} is the demo's, whose passwords everybody knows. Set DATABASE_URL to another one.`,
     ]);
   }
 }
@@ -216,16 +262,20 @@ async function refuseTakenPort(config: Config): Promise<void> {
   await once(probe, 'close');
 }
 
-/** `demo --reset`: takes away the files of a database that the demo made, and of no other. */
+/** `demo --reset`: takes away the database that the demo made, and no other. */
 async function resetDemo(config: Config): Promise<void> {
-  const path = sqlitePath(config.databaseUrl);
-  if (!existsSync(path)) return;
+  const path = isPostgresUrl(config.databaseUrl) ? null : sqlitePath(config.databaseUrl);
+  if (path !== null && !existsSync(path)) return;
   const db = open(config.databaseUrl);
   try {
     await refuseWrongDatabase(db, config, 'demo', await isEmptyDatabase(db));
+    if (path === null) await dropAllTables(db);
+  } catch (error) {
+    throw error instanceof DatabaseBusy ? cannotBeOpened(config.databaseUrl, error.cause) : error;
   } finally {
     await db.destroy();
   }
+  if (path === null) return;
   for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
 }
 

@@ -182,7 +182,7 @@ describe('settings', () => {
 
   test('E6: nor of one in a postgres:// address or its query, nor in SALLYPORT_URL', () => {
     for (const env of [
-      { DATABASE_URL: 'postgres://me:s3cr3t@db.example.com/sallyport', SALLYPORT_KEYS: KEY },
+      { DATABASE_URL: 'postgres://me:s3cr3t@db.example.com/', SALLYPORT_KEYS: KEY },
       { DATABASE_URL: 'postgres:///sallyport?host=db&password=s3cr3t', SALLYPORT_KEYS: KEY },
       { SALLYPORT_URL: 'https://me:s3cr3t@login.example.com' },
       { SALLYPORT_URL: 'https://me:s3cr3t/@login.example.com' },

@@ -76,21 +76,13 @@ afterEach(async () => {
 
 /** Posts as a flow does. @returns the message's id. */
 async function put(message: Outgoing): Promise<string> {
-  await inTransaction(db, (tx) => post(context(), tx, message));
-  // The first bytes drawn are the row's id.
-  return drawn[0] ?? '';
+  const before = new Set((await all()).map((row) => row.id));
+  const ctx = { now: clock.now, random: randomBytes, keys: parts.keys } as Context;
+  await inTransaction(db, (tx) => post(ctx, tx, message));
+  return (await all()).find((row) => !before.has(row.id))?.id ?? '';
 }
-let drawn: string[] = [];
-/** What `post` asks of a context. */
-function context(): Context {
-  drawn = [];
-  const random = (size: number) => {
-    const bytes = randomBytes(size);
-    drawn.push(bytes.toString('hex'));
-    return bytes;
-  };
-  return { now: clock.now, random, keys: parts.keys } as Context;
-}
+const all = () => db.selectFrom('outbox').select('id').execute();
+
 const find = (id: string) =>
   db.selectFrom('outbox').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
 const refuse = async () => {
@@ -114,8 +106,9 @@ describe('a message', () => {
   });
 
   test('leaves with its deed or not at all', async () => {
+    const ctx = { now: clock.now, random: randomBytes, keys: parts.keys } as Context;
     const deed = inTransaction(db, async (tx) => {
-      await post(context(), tx, MAIL);
+      await post(ctx, tx, MAIL);
       throw new Error('taken back');
     });
     await expect(deed).rejects.toThrow('taken back');

@@ -7,10 +7,11 @@ import { DEAD_AFTER, LOGIN_LIFE_MS, LOGIN_WITH_REQUEST_MOST_MS, renewedLogin } f
 import { membershipsOf, type NamedMembership, setTrust } from '../store/accounts.ts';
 import { authenticatorsOf, codeCounterKey, unspentSelectors } from '../store/authenticators.ts';
 import { readCounter } from '../store/counters.ts';
-import type { Db, Tx } from '../store/database.ts';
+import { type Db, inSnapshot, type Tx } from '../store/database.ts';
 import {
   addEvidence,
   evidenceOf,
+  findLogin,
   findLoginByToken,
   type LoginRow,
   lockLogin,
@@ -19,7 +20,7 @@ import {
 import { requestSettlesAt } from '../store/pass-requests.ts';
 import { passesByCookies } from '../store/passes.ts';
 import { findSession } from '../store/sessions.ts';
-import { findUser, type UserRow } from '../store/users.ts';
+import { findUser, lockUser, type UserRow } from '../store/users.ts';
 import { signedIn } from './admit.ts';
 import { record } from './audit.ts';
 import { ensureChallenge } from './challenge.ts';
@@ -45,12 +46,20 @@ export interface Advanced {
 /** Reads where this browser's login stands. Writes nothing, so that a page can ask it. */
 export async function readPosition(ctx: Context, visitor: Visitor): Promise<Position | null> {
   if (visitor.loginToken === null) return null;
-  const login = await findLoginByToken(ctx.db, hashToken(visitor.loginToken));
-  return login === null ? null : positionOf(ctx, ctx.db, login, visitor);
+  const tokenHash = hashToken(visitor.loginToken);
+  return inSnapshot(ctx.db, async (tx) => {
+    const login = await findLoginByToken(tx, tokenHash);
+    return login === null ? null : positionOf(ctx, tx, login, visitor);
+  });
 }
 
-/** The same read anew inside a transaction, where what it says holds until the commit. */
+/**
+ * The same read anew inside a transaction, where what it says holds until the commit. The person first, then
+ * the login, as everybody does: what they trust cannot change between two reads, and nobody waits in a circle.
+ */
 export async function positionIn(ctx: Context, tx: Tx, loginId: string, visitor: Visitor): Promise<Position> {
+  const userId = (await findLogin(tx, loginId))?.user_id ?? null;
+  if (userId !== null) await lockUser(tx, userId);
   const login = await lockLogin(tx, loginId);
   if (login === null) throw new Error('a login vanished under its own transaction');
   return positionOf(ctx, tx, login, visitor);

@@ -2,12 +2,14 @@ import type { Hasher } from '../credentials/password.ts';
 import type { KeyRing } from '../credentials/sealed-secret.ts';
 import { newId, type RandomBytes } from '../credentials/token.ts';
 import type { Db } from '../store/database.ts';
+import type { Clock } from './clock.ts';
 
 /** What every flow needs; made once by `main`. */
 export interface Context {
   readonly db: Db;
-  /** Unix milliseconds, UTC. The only clock. */
+  /** Unix milliseconds, UTC. The only clock; `clock` says whether it can be believed. */
   readonly now: () => number;
+  readonly clock: Pick<Clock, 'compare' | 'fault' | 'mayServe'>;
   readonly random: RandomBytes;
   readonly keys: KeyRing;
   readonly hasher: Hasher;

@@ -28,10 +28,14 @@ export interface Outgoing {
   readonly expiresAt?: number;
 }
 
+/** Ids sort by the order of posting, also within one millisecond: what was said first leaves first. */
+let posted = 0;
+
 /** Posts a message in the transaction of the deed it tells of: neither is ever without the other. */
 export async function post(ctx: Context, tx: Db, message: Outgoing): Promise<void> {
   const now = ctx.now();
-  const row = id(ctx);
+  posted += 1;
+  const row = `${String(posted).padStart(9, '0')}-${id(ctx)}`;
   const body = JSON.stringify({ to: message.to, subject: message.subject, text: message.text });
   await insertOutgoing(tx, {
     id: row,

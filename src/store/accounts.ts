@@ -190,7 +190,7 @@ export async function setPlan(tx: Tx, accountId: string, plan: AccountRow['plan'
 /** Holds the account's row: what is decided about its roles and its mandate is decided one after the other. */
 export async function lockAccount(tx: Db, id: string): Promise<AccountRow | null> {
   const query = tx.selectFrom('accounts').selectAll().where('id', '=', id);
-  return (await (isPostgres(tx) ? query.forUpdate() : query).executeTakeFirst()) ?? null;
+  return (await (isPostgres(tx) ? query.forNoKeyUpdate() : query).executeTakeFirst()) ?? null;
 }
 
 export async function listAccounts(db: Db): Promise<(AccountRow & { members: number })[]> {

@@ -2,10 +2,11 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Kysely, sql, type Transaction } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import { NodeSqliteDialect, openSqlite, transactionRunning } from './dialect.ts';
+import { isPostgres, NodeSqliteDialect, openSqlite, transactionRunning } from './dialect.ts';
 import * as first from './migrations/0001-first.ts';
 import * as auditAppendOnly from './migrations/0002-audit-append-only.ts';
-import { PgDialect } from './postgres.ts';
+import * as auditByTime from './migrations/0003-newest-moment.ts';
+import { PgDialect, wasUndone } from './postgres.ts';
 import type { Schema } from './schema.ts';
 
 /** The database, or a transaction in it: every function of the store takes either. */
@@ -15,6 +16,7 @@ export type Tx = Transaction<Schema>;
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
   '0002-audit-append-only': auditAppendOnly,
+  '0003-newest-moment': auditByTime,
 };
 
 /** The file of a `sqlite:` address. */
@@ -75,11 +77,67 @@ export async function isEmptyDatabase(db: Db): Promise<boolean> {
  * One business step is one transaction (ASVS 2.3.3). Inside, only `tx` may be used.
  * Never hash or send inside: everybody else waits meanwhile.
  */
-export function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute((tx) => transactionRunning.run(true, () => work(tx)));
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let again = 3; ; again--) {
+    try {
+      return await db.transaction().execute((tx) => transactionRunning.run(true, () => work(tx)));
+    } catch (error) {
+      // Two that waited for each other: PostgreSQL undid one of them whole, which may begin anew.
+      if (again === 0 || !wasUndone(error)) throw error;
+    }
+  }
 }
 
-/** Answers once the database does. */
-export async function ping(db: Db): Promise<void> {
-  await sql`select 1`.execute(db);
+/**
+ * Reads what belongs together as it stood at one moment: between two queries somebody else may have changed
+ * both. Inside, only `tx` may be used, and nothing may be written.
+ */
+export function inSnapshot<T>(db: Db, read: (tx: Db) => Promise<T>): Promise<T> {
+  const alone = (tx: Db) => transactionRunning.run(true, () => read(tx));
+  if (isPostgres(db)) {
+    return db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(alone);
+  }
+  return db.connection().execute(async (connection) => {
+    // Deferred: it takes no lock, and sees what was committed when its first query ran.
+    await sql`begin deferred`.execute(connection);
+    try {
+      return await alone(connection);
+    } finally {
+      await sql`commit`.execute(connection);
+    }
+  });
+}
+
+/** Answers once the database does. @returns the time of its own clock in milliseconds; SQLite has none. */
+export async function ping(db: Db): Promise<number | null> {
+  if (!isPostgres(db)) {
+    await sql`select 1`.execute(db);
+    return null;
+  }
+  const { rows } = await sql<{ at: number }>`
+    select (extract(epoch from clock_timestamp()) * 1000)::bigint as at`.execute(db);
+  return rows[0]?.at ?? null;
+}
+
+/** The newest moment that the database knows of; `null` for an empty one. Audit events are never changed. */
+export async function newestMoment(db: Db): Promise<number | null> {
+  const row = await db
+    .selectFrom('audit_events')
+    .select((eb) => eb.fn.max('at').as('at'))
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+/** An address of a database fit to be shown: without name and password, wherever they stand. */
+export function databaseName(databaseUrl: string): string {
+  if (!isPostgresUrl(databaseUrl)) return databaseUrl;
+  const url = URL.parse(databaseUrl);
+  return url === null ? 'postgres://…' : `postgres://${url.host}${url.pathname}`;
+}
+
+/** Takes away every table: of a demo's database on PostgreSQL, which is no file that could be deleted. */
+export async function dropAllTables(db: Db): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  for (const { name } of tables) await sql`drop table if exists ${sql.table(name)} cascade`.execute(db);
+  await sql`drop function if exists audit_events_append_only cascade`.execute(db);
 }

@@ -27,7 +27,7 @@ export async function findLogin(db: Db, id: string): Promise<LoginRow | null> {
 /** Reads the row and holds it until the transaction ends: steps of one login come one after the other. */
 export async function lockLogin(tx: Tx, id: string): Promise<LoginRow | null> {
   const query = tx.selectFrom('logins').selectAll().where('id', '=', id);
-  return (await (isPostgres(tx) ? query.forUpdate() : query).executeTakeFirst()) ?? null;
+  return (await (isPostgres(tx) ? query.forNoKeyUpdate() : query).executeTakeFirst()) ?? null;
 }
 
 export async function updateLogin(tx: Db, id: string, changes: Partial<LoginRow>): Promise<void> {

@@ -25,16 +25,19 @@ export async function claimOutgoing(
     .where('next_try_at', '<=', now)
     .where('claimed_until', '<=', now)
     .orderBy('created_at')
+    .orderBy('id')
     .limit(most);
   if (isPostgres(db)) due = due.forUpdate().skipLocked();
   // A named subquery is run once; inside `in (…)` PostgreSQL may run it again and claim more than asked for.
-  return db
+  const claimed = await db
     .with('due', () => due)
     .updateTable('outbox')
     .set((eb) => ({ claimed_until: now + claimMs, tries: eb('tries', '+', 1) }))
     .where('id', 'in', (eb) => eb.selectFrom('due').select('due.id'))
     .returningAll()
     .execute();
+  // What an update returns comes in any order.
+  return claimed.toSorted((a, b) => a.created_at - b.created_at || (a.id < b.id ? -1 : 1));
 }
 
 /** E6: the sealed body is erased once sent. */

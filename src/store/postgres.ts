@@ -7,7 +7,10 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** How long a request waits for a connection before it is told to come again (503). */
 const WAIT_FOR_CONNECTION_MS = 3_000;
-const CONNECTIONS = 20;
+/** Connections of one node; what the server must allow is this times the nodes, and a few for commands. */
+export const CONNECTIONS = 20;
+/** Nothing of ours takes long: what hangs is a fault, and a fault is a refusal (D9). */
+const STATEMENT_MS = 15_000;
 
 /** No connection was free, or the server is away: the edge answers 503 with Retry-After. */
 export class DatabaseBusy extends Error {
@@ -27,10 +30,13 @@ export class PgDialect extends PostgresDialect {
       max: CONNECTIONS,
       connectionTimeoutMillis: WAIT_FOR_CONNECTION_MS,
       idleTimeoutMillis: 30_000,
+      keepAlive: true,
       application_name: 'sallyport',
-      // Nothing of ours takes long: what hangs is a fault, and a fault is a refusal (D9).
-      statement_timeout: 15_000,
+      statement_timeout: STATEMENT_MS,
+      // Also where the server's machine is gone and nobody hangs up.
+      query_timeout: STATEMENT_MS + 5_000,
       idle_in_transaction_session_timeout: 30_000,
+      verify: refuseStandby,
     });
     // A connection that breaks while idle is replaced at its next use; unheard, its error would end the process.
     pool.on('error', () => {});
@@ -43,14 +49,60 @@ export class PgDialect extends PostgresDialect {
   }
 }
 
+/** T34: a standby lags behind, and would let in whom the primary has shut out. */
+function refuseStandby(client: pg.PoolClient, done: (error?: Error) => void): void {
+  client
+    .query<{ standby: boolean }>('select pg_is_in_recovery() as standby')
+    .then(
+      ({ rows }) =>
+        rows[0]?.standby === false
+          ? done()
+          : done(new Error('DATABASE_URL leads to a standby, not the primary')),
+      done,
+    );
+}
+
 /** Does not wait for ever: a full pool or an absent server is said at once, so that nobody hangs. */
 class HastyDriver extends PostgresDriver {
+  readonly #watched = new WeakSet<DatabaseConnection>();
+
   override async acquireConnection(): Promise<DatabaseConnection> {
     refuseInsideTransaction();
     try {
-      return await super.acquireConnection();
+      const connection = await super.acquireConnection();
+      if (!this.#watched.has(connection)) watch(connection);
+      this.#watched.add(connection);
+      return connection;
     } catch (error) {
       throw new DatabaseBusy(error);
     }
   }
+}
+
+/** A server that goes away in the middle is the same to people as one that was away before: come again. */
+function watch(connection: DatabaseConnection): void {
+  const execute = connection.executeQuery.bind(connection);
+  connection.executeQuery = (async (...args: Parameters<typeof execute>) => {
+    try {
+      return await execute(...args);
+    } catch (error) {
+      throw isServerGone(error) ? new DatabaseBusy(error) : error;
+    }
+  }) as typeof connection.executeQuery;
+}
+
+/** SQLSTATE class 08 (connection), 57P0x (shutting down, crashed, starting), 53300 (too many), 25006 (now a standby). */
+function isServerGone(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (/^(08...|57P0.|53300|25006|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/.test(code))
+    return true;
+  return /^(Connection terminated|Query read timeout|Client has encountered a connection error)/.test(
+    error.message,
+  );
+}
+
+/** SQLSTATE 40001 and 40P01: the server undid this transaction for another's sake; nothing of it remains. */
+export function wasUndone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '40001' || error.code === '40P01');
 }

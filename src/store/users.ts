@@ -31,7 +31,7 @@ export async function insertUser(tx: Tx, user: UserRow): Promise<boolean> {
  */
 export async function lockUser(tx: Tx, id: string): Promise<void> {
   if (!isPostgres(tx)) return;
-  await tx.selectFrom('users').select('id').where('id', '=', id).forUpdate().execute();
+  await tx.selectFrom('users').select('id').where('id', '=', id).forNoKeyUpdate().execute();
 }
 
 export async function setPassword(tx: Db, id: string, hash: string, now: number): Promise<void> {

@@ -132,6 +132,7 @@ export async function createServer(
   await server.register(helmet, helmetOptions(secure));
   // After helmet, so that what is refused here has every header as well.
   server.addHook('onRequest', async (request) => {
+    refuseByWrongClock(ctx, request);
     refuseForeignPosts(edge, request);
     refuseUnreadableQuery(request.query);
   });
@@ -156,8 +157,11 @@ export async function createServer(
     '/health',
     { config: { door: 'public' }, schema: { querystring: noQuery } },
     async (_request, reply) => {
-      await health(ctx);
-      return reply.header('cache-control', 'no-store').send({ status: 'ok' });
+      const answer = await health(ctx);
+      return reply
+        .status(answer.status === 'ready' ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send(answer);
     },
   );
 
@@ -171,6 +175,16 @@ export async function createServer(
   helpRoutes(server, edge);
   if (options.dev) inboxRoutes(server, edge);
   return { server, routes };
+}
+
+/** By a wrong clock what has ended would live on: nothing is answered but that this node is not ready (D9). */
+class ClockWrong extends Error {
+  override readonly name = 'ClockWrong';
+}
+
+function refuseByWrongClock(ctx: Context, request: FastifyRequest): void {
+  if (request.routeOptions.url === '/health' || ctx.clock.mayServe()) return;
+  throw new ClockWrong('the clock of this node is wrong');
 }
 
 class Foreign extends Error {

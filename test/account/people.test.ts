@@ -17,7 +17,9 @@ const invitations = (door: Door) =>
     role: string;
     withdrawn_at: number | null;
     spent_at: number | null;
-  }>('select id, email, role, withdrawn_at, spent_at from invitations order by email, created_at, rowid');
+  }>(
+    'select id, email, role, withdrawn_at, spent_at from invitations order by email, created_at, withdrawn_at is null',
+  );
 
 describe('invitations (U1)', () => {
   it('one, many, in any notation and case; twice the same is once; members are told apart', async () => {

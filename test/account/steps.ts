@@ -131,7 +131,7 @@ export async function ask(door: Door, person: Person, slug = 'meridian'): Promis
   const page = await submit(browser, '/login/pass', { action: 'ask', account: slug });
   const [row] = await door.rows<{ id: string; number: string; created_at: number }>(
     `select id, number, created_at from pass_requests where user_id = '${person.id}' and answer is null
-     order by created_at desc, rowid desc limit 1`,
+     order by created_at desc, id desc limit 1`,
   );
   if (row === undefined) throw new Error(`nothing was asked: ${page.text}`);
   return { browser, page, id: row.id, number: row.number, at: row.created_at };
@@ -239,7 +239,7 @@ export interface PassRow {
 }
 
 export const passesOf = (door: Door, person: Person) =>
-  door.rows<PassRow>(`select * from passes where user_id = '${person.id}' order by granted_at, rowid`);
+  door.rows<PassRow>(`select * from passes where user_id = '${person.id}' order by granted_at, id`);
 
 /** Mailbox, app, codes: from the page that asks for the mailbox to Finish. */
 export async function setUpAnew(door: Door, browser: HttpBrowser, person: Person): Promise<Answer> {

@@ -159,7 +159,7 @@ describe('T3: what an account exports', () => {
     await setUpApp(door, newcomer);
     await finish(newcomer);
     const [row] = await door.rows<{ id: string }>(
-      'select id from authenticators order by rowid desc limit 1',
+      'select id from authenticators order by confirmed_at desc limit 1',
     );
     const lines = (await browser.get('/accounts/meridian/activity.jsonl')).body;
     expect(lines).toContain('authenticator.enrolled');

@@ -100,6 +100,7 @@ describe('an invitation of a new address', () => {
     await using door = await openDoor();
     const account = await door.addAccount({ name: 'Crestline Studio' });
     const link = await door.invite(account, IRIS.email, 'admin');
+    await door.sent();
     const iris = door.browser();
     await signUp(iris, IRIS, link);
     expect((await proveMailbox(door, iris, IRIS.email)).path).toBe('/');

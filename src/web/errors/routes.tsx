@@ -45,7 +45,8 @@ export function sendErrorPage(
 /** Logged once, here, with the request's id. What callers do wrong is no error of ours. */
 function note(kind: ErrorKind, error: unknown, request: FastifyRequest): void {
   if (kind === 'failed') request.log.error({ err: error }, 'request failed');
-  if (kind === 'busy') request.log.warn('too many wait to be hashed: refused');
+  if (kind === 'busy')
+    request.log.warn({ why: error instanceof Error ? error.name : 'busy' }, 'refused for now');
 }
 
 /** An address that cannot be read never reaches the hook that sets these. */
