@@ -8,8 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCommand } from '../../src/cli/arguments.ts';
+import { runOperatorCommand } from '../../src/cli/operator.ts';
+import { readConfig } from '../../src/config.ts';
+import { wire } from '../../src/main.ts';
 import { type AuthenticatorApp, appFromAddress } from '../support/authenticator-app.ts';
 import { submit } from '../support/door.ts';
 import { createHttpBrowser, type HttpBrowser } from '../support/http-browser.ts';
@@ -45,9 +48,36 @@ afterAll(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
-/** Compiled code is kept between them: they are many. */
-const sallyport = (...args: string[]): Promise<Ended> =>
-  runProgram(args, { cwd, env: { ...env, NODE_COMPILE_CACHE: join(cwd, 'compiled') } });
+/** A process of its own, as the operator's shell starts it. */
+const inShell = (...args: string[]): Promise<Ended> => runProgram(args, { cwd, env });
+
+/** The same beside the test: reading of the words, settings, database, command and what it says; they are many. */
+async function sallyport(...args: string[]): Promise<Ended> {
+  const said = { stdout: '', stderr: '' };
+  const keep = (name: 'stdout' | 'stderr') =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      said[name] += String(text);
+      return true;
+    });
+  const command = readCommand(args);
+  const spies = [keep('stdout'), keep('stderr')];
+  try {
+    if (command.command !== 'operate') {
+      return { ...(await inShell(...args)) };
+    }
+    const app = await wire(readConfig(operatorEnv(), 'operate'), 'operate');
+    try {
+      const code = await runOperatorCommand(app.ctx, command.parsed);
+      return { code, ...said };
+    } finally {
+      await app.close();
+    }
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+const operatorEnv = () => ({ ...env, DATABASE_URL: `sqlite:${join(cwd, 'demo.db')}` });
 
 async function json<T = Record<string, unknown>>(
   ...args: string[]
@@ -55,15 +85,6 @@ async function json<T = Record<string, unknown>>(
   const { code, stdout, stderr } = await sallyport(...args, '--json');
   expect(stderr).toBe('');
   return { code, data: JSON.parse(stdout) as T };
-}
-
-/** Two at a time: each is a process of its own. */
-async function inTurns<T>(all: readonly T[], deed: (one: T) => Promise<void>): Promise<void> {
-  const left = [...all];
-  const worker = async () => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await deed(one);
-  };
-  await Promise.all([worker(), worker()]);
 }
 
 const rows = <T = Record<string, unknown>>(query: string) => db.prepare(query).all() as T[];
@@ -129,7 +150,7 @@ const COMMANDS = [
 
 describe('words', () => {
   it('every command has help with an example, and is in the list', async () => {
-    const [all, one] = await Promise.all([sallyport('help'), sallyport('pass', 'grant', '--help')]);
+    const [all, one] = await Promise.all([inShell('help'), inShell('pass', 'grant', '--help')]);
     expect(one).toMatchObject({ code: 0, stderr: '' });
     for (const command of COMMANDS) {
       expect(all.stdout).toContain(`sallyport ${command}`);
@@ -171,11 +192,11 @@ describe('words', () => {
       ['user', 'delete', 'theo@meridian.example'],
       ['pass', 'grant', 'meridian', 'nina@meridian.example', '--reason', '  '],
     ];
-    await inTurns(wrong, async (args) => {
+    for (const args of wrong) {
       const { code, stdout, stderr } = await sallyport(...args);
       expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
       expect(stderr, args.join(' ')).toMatch(/Usage: sallyport|See: sallyport help/);
-    });
+    }
     expect(digest()).toBe(before);
   });
 
@@ -197,12 +218,12 @@ describe('words', () => {
       [['pass', 'grant', 'meridian', 'nina@meridian.example', '--reason', '\u200b'], 'reason_missing'],
       [['pass', 'revoke', 'nonsense'], 'no_pass'],
     ];
-    await inTurns(refused, async ([args, result]) => {
+    for (const [args, result] of refused) {
       const { code, data } = await json(...args);
       expect({ args, code, result: data.result }).toEqual({ args, code: 1, result });
       expect(String(data.error).length).toBeGreaterThan(10);
-    });
-    const human = await sallyport('user', 'show', 'nobody@meridian.example');
+    }
+    const human = await inShell('user', 'show', 'nobody@meridian.example');
     expect(human).toMatchObject({ code: 1, stdout: '' });
     expect(human.stderr).toContain('There is no user with that e-mail address.');
     expect(digest()).toBe(before);
@@ -211,7 +232,7 @@ describe('words', () => {
 
 describe('deeds', () => {
   it('account create, list, plan, mandate, delete', async () => {
-    const made = await sallyport(
+    const made = await inShell(
       'account',
       'create',
       'Night Shift',

@@ -9,22 +9,30 @@ const OPTIONS: RunOptions = {
   resultTypes: ['violations'],
 };
 
+/** What can be otherwise when only the colours are. */
+const COLOURS: RunOptions = {
+  runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] },
+  resultTypes: ['violations'],
+};
+
 const source = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /**
  * One line for each element that breaks a rule; none if all is well. The page is checked as it stands, in the
- * colour scheme and size of its window, so light and dark take two windows.
+ * colour scheme and size of its window, so light and dark take two windows; the second needs to `look` at colours only.
  *
  * The source is evaluated through the debugging protocol, which no Content-Security-Policy stops, and which adds
  * nothing to the page. It needs a window with JavaScript: with `javaScript: false` axe would wait for ever, so this throws: check
  * the same page in a window that has it.
  */
-export async function axeViolations(page: Page): Promise<string[]> {
+export async function axeViolations(page: Page, look: 'all' | 'colours' = 'all'): Promise<string[]> {
   if (await page.evaluate(`matchMedia('(scripting: none)').matches`)) {
     throw new Error('axe cannot run in a window without JavaScript');
   }
   if ((await page.evaluate('typeof globalThis.axe')) === 'undefined') await page.evaluate(await source);
-  const results = (await page.evaluate(`axe.run(document, ${JSON.stringify(OPTIONS)})`)) as AxeResults;
+  const results = (await page.evaluate(
+    `axe.run(document, ${JSON.stringify(look === 'all' ? OPTIONS : COLOURS)})`,
+  )) as AxeResults;
   return results.violations.flatMap((rule) =>
     rule.nodes.map((node) => `${rule.id} (${rule.impact}) ${node.target.join(' ')}: ${reason(node)}`),
   );
