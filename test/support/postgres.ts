@@ -76,10 +76,11 @@ export async function freshDatabaseOn(admin: string): Promise<string> {
 export async function emptyDatabase(database: string): Promise<void> {
   await tell(
     database,
-    `do $$ declare names text; begin
-       select string_agg(quote_ident(tablename), ', ') into names from pg_tables
-         where schemaname = 'public' and tablename not like 'kysely%';
-       if names is not null then execute 'truncate ' || names; end if;
+    // Deleted, not truncated: that makes a new file for each table and index, which takes ten times as long.
+    `set session_replication_role = replica;
+     do $$ declare name text; begin
+       for name in select tablename from pg_tables where schemaname = 'public' and tablename not like 'kysely%'
+         loop execute format('delete from %I', name); end loop;
      end $$`,
   );
 }
