@@ -28,7 +28,12 @@ export default defineConfig({
           ...everywhere,
           name: 'postgres',
           // The same stories over the other database: whatever goes through a door.
-          include: ['test/{journeys,account,races}/**/*.test.ts'],
+          include: [
+            'test/{journeys,account,races,capacity}/**/*.test.ts',
+            'test/keys/rotate.test.ts',
+            'test/backup/restore.test.ts',
+            'test/outbox-nodes.test.ts',
+          ],
           // How long a hash takes is the same over any database.
           exclude: ['test/journeys/timing.test.ts'],
           globalSetup: './test/support/postgres-for-the-run.ts',

@@ -1,8 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { type KeyRing, newKey, parseKeys } from './credentials/sealed-secret.ts';
+import { isSupportedCountry } from 'libphonenumber-js/max';
+import { type KeyRing, keysAsText, newKey, parseKeys } from './credentials/sealed-secret.ts';
+import { type CarrierAddress, readSmsAddresses } from './delivery/sms/address.ts';
+import type { TextPolicy } from './rules/text-messages.ts';
+import { readTextPolicy } from './rules/text-messages-settings.ts';
 
 /** What the environment says, read once. Nobody else reads the environment. */
 export interface Config {
@@ -17,9 +31,12 @@ export interface Config {
   readonly support: string;
   /** `null`: the development inbox. */
   readonly mail: { readonly smtpUrl: string; readonly from: string } | null;
+  /** Text messages: their carriers in order (none: with `dev` the inbox, else there are none), and their limits. */
+  readonly sms: { readonly carriers: readonly CarrierAddress[]; readonly policy: TextPolicy };
   /** Proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
+  readonly hashesAtOnce: number;
   readonly dev: boolean;
 }
 
@@ -44,9 +61,14 @@ const SETTINGS = [
   'SMTP_URL',
   'MAIL_FROM',
   'SMS_URL',
+  'SMS_COUNTRIES',
+  'SMS_LIMITS',
+  'SMS_PRICES',
+  'SMS_MODE',
   'GEOIP_FILE',
   'LOG_LEVEL',
   'TRUSTED_PROXIES',
+  'UV_THREADPOOL_SIZE',
 ] as const;
 
 /**
@@ -71,9 +93,6 @@ export function readConfig(env: NodeJS.ProcessEnv, mode: Mode): Config {
   if (!LOG_LEVELS.includes(logLevel)) {
     faults.push(`LOG_LEVEL is "${logLevel}". Write one of ${LOG_LEVELS.join(', ')}.`);
   }
-  if (text('SMS_URL') !== undefined) {
-    faults.push('SMS_URL is set, but this version has no carrier for text messages yet. Remove it.');
-  }
   if (text('GEOIP_FILE') !== undefined) {
     faults.push(
       'GEOIP_FILE is set, but this version shows no places beside network addresses yet. Remove it.',
@@ -88,12 +107,22 @@ export function readConfig(env: NodeJS.ProcessEnv, mode: Mode): Config {
     product: readProduct(text('SALLYPORT_NAME') ?? 'Sallyport', faults),
     support: readSupport(text('SALLYPORT_SUPPORT'), dev || quiet, faults),
     mail: readMail(text('SMTP_URL'), text('MAIL_FROM'), dev || quiet, faults),
+    sms: readSms(env, faults),
     trustedProxies: readProxies(text('TRUSTED_PROXIES'), faults),
     logLevel,
+    hashesAtOnce: hashesAtOnce(text('UV_THREADPOOL_SIZE')),
     dev,
   };
   if (faults.length > 0) throw new ConfigFaults(faults);
   return config;
+}
+
+/**
+ * A hash takes a core and one of Node's threads (four, or what UV_THREADPOOL_SIZE says, which Node itself reads).
+ * One core is left to the thread that answers pages, one thread to files, names and compression.
+ */
+function hashesAtOnce(threads = '4'): number {
+  return Math.max(1, Math.min(availableParallelism(), Number(threads) || 4) - 1);
 }
 
 const KNOWN = new Set(['SALLYPORT_URL', 'SALLYPORT_KEYS', 'SALLYPORT_NAME', 'SALLYPORT_SUPPORT']);
@@ -210,6 +239,30 @@ function readMail(
 
 const MAIL_FROM_MISSING = 'MAIL_FROM is missing. Write the sender, such as Example <login@example.com>.';
 
+function readSms(env: NodeJS.ProcessEnv, faults: string[]): Config['sms'] {
+  const text = (name: string) => env[name]?.trim() || undefined;
+  const address = text('SMS_URL');
+  const carriers = address === undefined ? { carriers: [], faults: [] } : readSmsAddresses(address);
+  const { policy, faults: more } = readTextPolicy(
+    {
+      countries: text('SMS_COUNTRIES'),
+      mode: text('SMS_MODE'),
+      limits: text('SMS_LIMITS'),
+      prices: text('SMS_PRICES'),
+    },
+    { carriers: address !== undefined, isCountry: (code) => isSupportedCountry(code) },
+  );
+  faults.push(...carriers.faults, ...more);
+  // A limit that is misspelt would be no limit.
+  for (const name of Object.keys(env)) {
+    if (address !== undefined && name.startsWith('SMS_') && !(SETTINGS as readonly string[]).includes(name)) {
+      const known = SETTINGS.filter((s) => s.startsWith('SMS_')).join(', ');
+      faults.push(`${name} is not a setting of Sallyport. Known are: ${known}.`);
+    }
+  }
+  return { carriers: carriers.carriers, policy };
+}
+
 function readProxies(text: string | undefined, faults: string[]): string[] {
   const proxies = (text ?? '').split(',').flatMap((p) => (p.trim() === '' ? [] : [p.trim()]));
   for (const proxy of proxies) {
@@ -226,12 +279,28 @@ function readProxies(text: string | undefined, faults: string[]): string[] {
   return proxies;
 }
 
+/** Where the key file of a SQLite database lies. */
+export function keyFileOf(databasePath: string): string {
+  return join(dirname(databasePath), `${basename(databasePath).replace(/\.db$/, '')}.keys`);
+}
+
+/** Puts these keys in place of those in the file: whole or not at all, and never readable by others. */
+export function writeKeyFile(path: string, keys: KeyRing): void {
+  const beside = `${path}.new`;
+  writeFileSync(beside, `${keysAsText(keys)}\n`, { mode: 0o600, flush: true });
+  renameSync(beside, path);
+  // The new name is on the disk only with the folder: nothing may be sealed with a key that a power cut takes away.
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
 /**
  * The key file beside a SQLite database. Made once, when the database is empty, readable by its owner alone.
  * @throws ConfigFaults when it is readable by others, or missing where there is something to open.
  */
 export function readKeyFile(databasePath: string, databaseIsEmpty: boolean): KeyRing {
-  const path = join(dirname(databasePath), `${basename(databasePath).replace(/\.db$/, '')}.keys`);
+  const path = keyFileOf(databasePath);
   if (!existsSync(path)) {
     if (!databaseIsEmpty) {
       throw new ConfigFaults([

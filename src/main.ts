@@ -1,26 +1,39 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { createServer as createSocketServer } from 'node:net';
+import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { type Command, readCommand } from './cli/arguments.ts';
 import { demoText } from './cli/demo.ts';
-import { type Parsed, runOperatorCommand } from './cli/operator.ts';
-import { type Config, ConfigFaults, readConfig, readKeyFile } from './config.ts';
+import { type Parsed, runApartCommand, runOperatorCommand, runsApart } from './cli/operator.ts';
+import { type Config, ConfigFaults, keyFileOf, readConfig, readKeyFile, writeKeyFile } from './config.ts';
 import { createHasher, type Hasher } from './credentials/password.ts';
-import type { KeyRing } from './credentials/sealed-secret.ts';
+import { type KeyRing, LiveKeyRing } from './credentials/sealed-secret.ts';
 import type { RandomBytes } from './credentials/token.ts';
 import { inboxCarrier } from './delivery/inbox.ts';
-import { smtpCarrier } from './delivery/mail.ts';
+import { type MailCarrier, smtpCarrier } from './delivery/mail.ts';
 import type { Carrier } from './delivery/message.ts';
+import { asCarrier } from './delivery/sms/as-carrier.ts';
+import { type CarrierParts, NotSent } from './delivery/sms/carrier.ts';
+import { type FailoverOptions, failover, type SmsSender } from './delivery/sms/failover.ts';
+import { openCarriers } from './delivery/sms/open-carriers.ts';
+import { ANNOUNCE_EVERY_MS, announceKeys, withdrawAnnouncement } from './flows/announce-keys.ts';
 import { type Clock, type ClockFault, createClock } from './flows/clock.ts';
 import type { Context } from './flows/context.ts';
 import { DEMO_MARK, makeDemo } from './flows/demo-data.ts';
 import { checkClock } from './flows/health.ts';
+import { noteBounce } from './flows/mail.ts';
 import { createOutbox, type Outbox } from './flows/outbox.ts';
+import type { Place } from './flows/place.ts';
 import { sweep } from './flows/sweep.ts';
 import { tellEndedPasses } from './flows/tell-ended-passes.ts';
+import { type TextChannel, textsByInbox } from './flows/text-channel.ts';
+import { settleText } from './flows/text-messages.ts';
+import { noteDelivery } from './flows/text-messages-receipts.ts';
+import { watchTexts } from './flows/text-messages-watch.ts';
+import { COPIED_AT } from './store/backup.ts';
 import {
   type Db,
   databaseName,
@@ -28,7 +41,7 @@ import {
   hasPeople,
   isEmptyDatabase,
   isPostgresUrl,
-  migrate,
+  migrateAt,
   NewerDatabase,
   openDatabase,
   sqlitePath,
@@ -42,8 +55,14 @@ import { createServer, type RouteEntry, type Server } from './web/server.ts';
 const OUTBOX_EVERY_MS = 5_000;
 const CHECK_CLOCK_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
+const LOOK_AT_KEYS_EVERY_MS = 5_000;
+const WATCH_TEXTS_EVERY_MS = 60_000;
 /** How long requests under way may take to finish when the program is told to stop. */
 const FINISH_WITHIN_MS = 8_000;
+/** And how long all of it: whoever told it to stop kills it after ten seconds. */
+const EXIT_WITHIN_MS = 9_500;
+/** How long a connection that a proxy keeps may lie idle then. */
+const IDLE_WHILE_STOPPING_MS = 3_000;
 
 export interface App {
   readonly ctx: Context;
@@ -52,8 +71,11 @@ export interface App {
   readonly outbox: Outbox;
   /** @returns once the port is open. */
   listen(): Promise<void>;
-  /** Stops accepting, finishes what is under way, closes the database. */
-  close(): Promise<void>;
+  /**
+   * Stops accepting, finishes what is under way, closes the database. Connections that proxies keep are answered
+   * for `idleMs` more (default: none), each for the last time, before those that nothing came on are cut.
+   */
+  close(p?: { readonly idleMs?: number }): Promise<void>;
 }
 
 /** Parts that tests bring along: a clock they move, random bytes, a quiet logger. */
@@ -66,12 +88,17 @@ export interface Parts {
   readonly random?: RandomBytes;
   readonly hasher?: Hasher;
   readonly logger?: Logger;
+  /** Also over a copy that is not fit to serve: to finish its restore, or only to read. */
+  readonly onCopies?: boolean;
+  /** How patient the carriers of text messages are waited for. */
+  readonly textPatience?: Omit<FailoverOptions, 'now'>;
 }
 
 /** config -> store -> flows -> servers. */
 export async function wire(config: Config, mode: Command['command'], parts: Parts = {}): Promise<App> {
   const logger = parts.logger ?? pino({ level: config.logLevel });
-  const db = open(config.databaseUrl);
+  // Whoever works on copies works on whole tables.
+  const db = open(config.databaseUrl, parts.onCopies);
   try {
     return await wireOver(db, config, mode, logger, parts);
   } catch (error) {
@@ -80,9 +107,9 @@ export async function wire(config: Config, mode: Command['command'], parts: Part
   }
 }
 
-function open(databaseUrl: string): Db {
+function open(databaseUrl: string, patient = false): Db {
   try {
-    return openDatabase(databaseUrl);
+    return openDatabase(databaseUrl, { patient });
   } catch (error) {
     throw cannotBeOpened(databaseUrl, error);
   }
@@ -107,18 +134,29 @@ async function wireOver(
   const random = parts.random ?? randomBytes;
   const empty = await isEmptyDatabase(db);
   await refuseWrongDatabase(db, config, mode, empty);
-  const keys = config.keys ?? readKeyFile(sqlitePath(config.databaseUrl), empty);
-  await migrate(db);
+  if (parts.onCopies !== true) await refuseUnfinishedCopy(db, config);
+  const keys = new LiveKeyRing(config.keys ?? readKeyFile(sqlitePath(config.databaseUrl), empty));
+  await migrateAt(config.databaseUrl, db);
   if (mode === 'demo') await writeMeta(db, DEMO_MARK, 'made by sallyport demo');
   await refuseMissingKeys(db, keys);
 
-  const carriers = chooseCarriers(config, db, now);
+  const mail =
+    config.mail === null ? undefined : smtpCarrier(config.mail.smtpUrl, config.mail.from, config.url);
+  const sending = await openTexts(config, mode, now, logger, parts.textPatience, (carrier, receipt) => {
+    noteDelivery(ctx, carrier, receipt).catch((err: unknown) => logger.error({ err }, 'a receipt was lost'));
+  });
+  const carriers = chooseCarriers(config, db, now, mail, sending.sender);
   const outbox = createOutbox({
     db,
     keys,
     now,
     carriers,
-    onError: (err, message) => logger.error({ err, message }, 'a message could not be sent'),
+    onError: (err, message) => {
+      // What a carrier answers is no fault of ours, and told with the outcome.
+      if (!(err instanceof NotSent)) logger.error({ err, message }, 'a message could not be sent');
+    },
+    onBounced: (bounce) => noteBounce(ctx, bounce),
+    onTextOutcome: (message, outcome) => settleText(ctx, message, outcome),
   });
   const ctx: Context = {
     db,
@@ -126,14 +164,16 @@ async function wireOver(
     clock,
     random,
     keys,
-    hasher: parts.hasher ?? createHasher(),
+    hasher: parts.hasher ?? createHasher({ atOnce: config.hashesAtOnce }),
     settings: {
       url: config.url,
       product: config.product,
       support: config.support,
       // The demo's server has its inbox, also where a command of the operator's looks on.
-      textMessages: carriers.sms !== null || (await isMarked(db)) !== null,
+      textMessages: carriers.sms !== null || config.sms.carriers.length > 0 || (await isMarked(db)) !== null,
     },
+    texts: { ...sending.channel, tried: outbox.tried },
+    mail,
     // A command of the operator's only posts: the running server sends.
     wakeOutbox: mode === 'operate' ? () => {} : outbox.wake,
   };
@@ -145,6 +185,10 @@ async function wireOver(
     logger,
   });
   const jobs: NodeJS.Timeout[] = [];
+  // Nodes in containers may share name and port: each goes by a name of its own.
+  const node = `${hostname()}:${config.port} ${randomBytes(3).toString('hex')}`;
+  const announce = () => announceKeys(ctx, node, keys);
+  const lookAtKeys = config.keys === null ? keyFileWatch(config, db, keys, announce) : async () => {};
   return {
     ctx,
     server,
@@ -153,24 +197,57 @@ async function wireOver(
     async listen() {
       await checkClock(ctx, clock);
       await server.listen({ port: config.port, host: config.host });
+      await announce();
       jobs.push(
+        every(ANNOUNCE_EVERY_MS, announce, logger),
+        every(LOOK_AT_KEYS_EVERY_MS, lookAtKeys, logger),
         every(CHECK_CLOCK_EVERY_MS, () => checkClock(ctx, clock), logger),
         every(OUTBOX_EVERY_MS, async () => outbox.wake(), logger),
         every(OUTBOX_EVERY_MS, () => tellEndedPasses(ctx), logger),
         every(SWEEP_EVERY_MS, () => sweep(ctx), logger),
+        every(WATCH_TEXTS_EVERY_MS, () => watchTexts(ctx), logger),
       );
       outbox.wake();
+      void warnOfMail(mail, logger);
     },
-    async close() {
+    async close({ idleMs = 0 } = {}) {
       for (const job of jobs) clearInterval(job);
-      // Half a request never finishes: whoever still holds a connection then is let go.
-      const patience = setTimeout(() => server.server.closeAllConnections(), FINISH_WITHIN_MS);
+      letConnectionsEnd(server, idleMs);
+      // While requests end, and whether or not the database is there: a rotation waits no longer for this node.
+      const withdrawn = jobs.length === 0 ? null : withdrawAnnouncement(ctx, node).catch(() => {});
       await server.close();
-      clearTimeout(patience);
+      await withdrawn;
+      // Nor does the end wait for a mail server that hangs.
+      setTimeout(() => mail?.close({ force: true }), FINISH_WITHIN_MS).unref();
       await outbox.stop();
+      await sending.sender?.close();
+      mail?.close();
       await db.destroy();
     },
   };
+}
+
+/** Not a reason not to start: mails wait in the outbox, and whoever has an app needs none to log in. */
+async function warnOfMail(mail: MailCarrier | undefined, logger: Logger): Promise<void> {
+  await mail
+    ?.check()
+    .catch((err: unknown) =>
+      logger.warn({ err, server: mail.server }, 'no mail leaves now. Look with: sallyport mail test ADDRESS'),
+    );
+}
+
+/**
+ * Node cuts idle connections at the moment it stops listening, also one on which a proxy is just sending: that
+ * request would be lost, and a proxy may not send it again. So they end by themselves, with their next answer.
+ */
+function letConnectionsEnd({ server: http }: Server, idleMs: number): void {
+  const cutIdle = http.closeIdleConnections.bind(http);
+  if (idleMs > 0) {
+    http.closeIdleConnections = () => {};
+    setTimeout(cutIdle, idleMs).unref();
+  }
+  // Half a request never finishes: whoever still holds a connection then is let go.
+  setTimeout(() => http.closeAllConnections(), FINISH_WITHIN_MS).unref();
 }
 
 function guardedClock(parts: Parts, logger: Logger): Clock {
@@ -206,13 +283,70 @@ function every(ms: number, job: () => Promise<unknown>, logger: Logger): NodeJS.
   return setInterval(run, ms).unref();
 }
 
-function chooseCarriers(config: Config, db: Db, now: () => number): { email: Carrier; sms: Carrier | null } {
+function chooseCarriers(
+  config: Config,
+  db: Db,
+  now: () => number,
+  mail: MailCarrier | undefined,
+  sender: SmsSender | null,
+): { email: Carrier; sms: Carrier | null } {
   const inbox = (channel: 'email' | 'sms') => inboxCarrier(channel, (m) => insertInbox(db, m), now);
   return {
-    email:
-      config.mail === null ? inbox('email') : smtpCarrier(config.mail.smtpUrl, config.mail.from, config.url),
-    sms: config.dev ? inbox('sms') : null,
+    email: mail ?? inbox('email'),
+    sms: sender !== null ? asCarrier(sender, now) : config.dev ? inbox('sms') : null,
   };
+}
+
+/**
+ * The carriers of text messages, and what flows know of them. A command of the operator's opens none: the running
+ * server sends. Receipts are asked for only where a carrier could reach us.
+ */
+async function openTexts(
+  { sms, url }: Config,
+  mode: Command['command'],
+  now: () => number,
+  logger: Logger,
+  patience: Parts['textPatience'],
+  onReceipt: NonNullable<CarrierParts['onReceipt']>,
+): Promise<{ sender: SmsSender | null; channel: TextChannel }> {
+  const common = {
+    policy: sms.policy,
+    warn: (what: object, words: string) => logger.warn(what, words),
+    open: () => openCarriers(sms.carriers, { now }),
+    carriers: sms.carriers.map(({ name }) => name),
+  };
+  if (sms.carriers.length === 0 || mode === 'operate') return { sender: null, channel: textsByInbox(common) };
+  const receiptUrl = (carrier: string) => `${url}/receipts/sms/${carrier}`;
+  const carriers = await openCarriers(sms.carriers, {
+    now,
+    onReceipt,
+    ...(url.startsWith('https:') && { receiptUrl }),
+  });
+  const sender = failover(carriers, { now, ...patience });
+  const named = (name: string) => carriers.find((carrier) => carrier.name === name);
+  return {
+    sender,
+    channel: textsByInbox({
+      ...common,
+      ready: () => sender.status().some(({ state }) => state !== 'open'),
+      status: () => sender.status(),
+      readerOf(name) {
+        const receipts = named(name)?.receipts;
+        return typeof receipts === 'function' ? receipts : null;
+      },
+      tellsDelivery: (name) => (named(name)?.receipts ?? 'none') !== 'none',
+    }),
+  };
+}
+
+/** Where text messages go, said at the start: with `--dev` too they leave the house, and cost. */
+function textsInWords({ carriers, policy }: Config['sms']): string {
+  if (carriers.length === 0) return '';
+  if (policy.mode === 'record-only')
+    return 'Text messages are recorded and not sent (SMS_MODE=record-only): people with text messages need their backup codes.\n';
+  const by = carriers.map(({ name }) => name).join(', then ');
+  const to = policy.countries === 'all' ? 'everywhere' : [...policy.countries].join(', ');
+  return `Text messages leave by ${by}, to numbers of ${to}.\n`;
 }
 
 /** The demo's passwords are known to everybody: its database and a real one must never be mixed up. */
@@ -239,6 +373,40 @@ async function refuseWrongDatabase(
 async function isMarked(db: Db): Promise<string | null> {
   const tables = await db.introspection.getTables();
   return tables.some((t) => t.name === 'meta') ? readMeta(db, DEMO_MARK) : null;
+}
+
+/** T35: in a copy lives what was spent, ended or revoked since it was made. */
+async function refuseUnfinishedCopy(db: Db, config: Config): Promise<void> {
+  const tables = await db.introspection.getTables();
+  const copiedAt = tables.some((t) => t.name === 'meta') ? await readMeta(db, COPIED_AT) : null;
+  if (copiedAt === null) return;
+  throw new ConfigFaults([
+    `The database ${databaseName(config.databaseUrl)} is a copy, made at ${new Date(Number(copiedAt)).toISOString()}, and not fit to serve yet: sessions and codes that were ended or used since live in it. Finish the restore: sallyport restore --finish`,
+  ]);
+}
+
+/** Takes over what `sallyport keys` writes into the key file, if that opens all there is; else the old keys stay. */
+function keyFileWatch(
+  config: Config,
+  db: Db,
+  ring: LiveKeyRing,
+  announce: () => Promise<void>,
+): () => Promise<void> {
+  const database = sqlitePath(config.databaseUrl);
+  const stamp = () => {
+    const stat = statSync(keyFileOf(database), { throwIfNoEntry: false });
+    return `${stat?.ino} ${stat?.ctimeMs}`;
+  };
+  let seen = stamp();
+  return async () => {
+    const now = stamp();
+    if (now === seen) return;
+    seen = now;
+    const found = readKeyFile(database, false);
+    await refuseMissingKeys(db, found);
+    ring.exchange(found);
+    await announce();
+  };
 }
 
 /** E6: sealed rows and no fitting key: does not start. */
@@ -309,8 +477,14 @@ async function run(args: readonly string[]): Promise<void> {
 
 async function serve(config: Config, mode: 'serve' | 'demo'): Promise<void> {
   const app = await wire(config, mode);
-  const stop = () => {
-    app.close().then(
+  const stop = (signal: NodeJS.Signals) => {
+    // Such as a mail server that hangs: its message was not acknowledged, so it stays in the outbox.
+    setTimeout(() => {
+      process.stderr.write('Sallyport stopped before everything under way was finished.\n');
+      process.exit(1);
+    }, EXIT_WITHIN_MS).unref();
+    // Somebody at a terminal (SIGINT) has no proxy, and does not want to wait.
+    app.close({ idleMs: signal === 'SIGTERM' ? IDLE_WHILE_STOPPING_MS : 0 }).then(
       () => process.exit(0),
       (error: unknown) => {
         console.error(error);
@@ -321,6 +495,7 @@ async function serve(config: Config, mode: 'serve' | 'demo'): Promise<void> {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   await app.listen();
+  process.stdout.write(textsInWords(config.sms));
   process.stdout.write(
     mode === 'demo'
       ? await demoText(app.ctx)
@@ -330,12 +505,43 @@ async function serve(config: Config, mode: 'serve' | 'demo'): Promise<void> {
 
 /** A command of the operator's, over the same database; its messages leave through the running server. */
 async function operate(config: Config, parsed: Parsed): Promise<void> {
-  const app = await wire(config, 'operate');
+  if (runsApart(parsed)) {
+    process.exitCode = await runApartCommand(placeOf(config), parsed);
+    return;
+  }
+  const onCopies = 'onCopies' in parsed.command && parsed.command.onCopies === true;
+  const app = await wire(config, 'operate', { onCopies });
   try {
     process.exitCode = await runOperatorCommand(app.ctx, parsed);
   } finally {
     await app.close();
   }
+}
+
+/** For commands that copy or replace the database, or change its keys. */
+export function placeOf(config: Config, parts: Parts = {}): Place {
+  const given = isPostgresUrl(config.databaseUrl) ? null : sqlitePath(config.databaseUrl);
+  const keyFile = given === null || config.keys !== null ? null : keyFileOf(given);
+  return {
+    // What it is beside, and what takes its place, goes by the file itself and not by a link to it.
+    sqliteFile: given !== null && existsSync(given) ? realpathSync(given) : given,
+    now: parts.now ?? Date.now,
+    keyFile:
+      keyFile === null ? null : { path: keyFile, write: (keys: KeyRing) => writeKeyFile(keyFile, keys) },
+    async open(instead) {
+      // Another file has no keys beside it: this installation's are what must open it.
+      const there =
+        instead === undefined
+          ? config
+          : {
+              ...config,
+              databaseUrl: `sqlite:${instead.sqliteFile}`,
+              keys: config.keys ?? readKeyFile(given ?? '', false),
+            };
+      const app = await wire(there, 'operate', { ...parts, onCopies: true });
+      return { ctx: app.ctx, close: () => app.close() };
+    },
+  };
 }
 
 function unknownCommand(command: never): never {

@@ -8,7 +8,7 @@ import fs, {
   writeFileSync,
 } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readCommand } from '../src/cli/arguments.ts';
@@ -48,8 +48,10 @@ describe('settings', () => {
         product: 'Sallyport',
         support: expect.stringMatching(/./),
         mail: null,
+        sms: { carriers: [], policy: expect.anything() },
         trustedProxies: [],
         logLevel: 'warn',
+        hashesAtOnce: expect.any(Number),
         dev: true,
       });
     }
@@ -65,8 +67,10 @@ describe('settings', () => {
       product: 'Sallyport',
       support: 'help@example.com',
       mail: { smtpUrl: REAL.SMTP_URL, from: REAL.MAIL_FROM },
+      sms: { carriers: [], policy: expect.anything() },
       trustedProxies: [],
       logLevel: 'info',
+      hashesAtOnce: expect.any(Number),
       dev: false,
     });
   });
@@ -156,7 +160,6 @@ describe('settings', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/', /"10\.0\.0\.0\/"/],
     ['TRUSTED_PROXIES', '::1/64/2', /"::1\/64\/2"/],
     ['LOG_LEVEL', 'loud', /"loud".*fatal, error, warn, info/],
-    ['SMS_URL', 'twilio://me:secret@x', /SMS_URL.*Remove it/],
     ['GEOIP_FILE', '/var/lib/places.mmdb', /GEOIP_FILE.*Remove it/],
   ])('%s = %s is one fault, with how to mend it', (setting, value, says) => {
     const faults = serveFaults({ ...REAL, [setting]: value });
@@ -214,6 +217,71 @@ describe('settings', () => {
     expect(faults.join()).not.toContain(KEY);
   });
 
+  describe('text messages', () => {
+    const GATEWAY = 'http://:a-secret-of-sixteen@127.0.0.1:9/sms';
+    const SMS = { ...REAL, SMS_URL: GATEWAY, SMS_COUNTRIES: 'DE, AT' };
+    const policyOf = (env: NodeJS.ProcessEnv) => readConfig(env, 'serve').sms.policy;
+
+    test.each([
+      [{ SMS_URL: 'twilio://me:secret@x' }, /^SMS_URL, address 1 \(twilio\).*/],
+      [{ SMS_COUNTRIES: undefined }, /SMS_COUNTRIES is missing.*SMS_COUNTRIES=DE,AT,CH/],
+      [{ SMS_COUNTRIES: 'de' }, /SMS_COUNTRIES names "de"/],
+      [{ SMS_COUNTRIES: 'DE,EU' }, /SMS_COUNTRIES names "EU".*DE,US/],
+      [{ SMS_LIMITS: 'account/days=5' }, /"account\/days=5".*number\/10min/],
+      [{ SMS_LIMITS: 'account/day=many' }, /"account\/day=many".*number from 0/],
+      [{ SMS_LIMITS: 'account/day=-1' }, /"account\/day=-1"/],
+      [{ SMS_LIMITS: 'prefix/verified=101' }, /"prefix\/verified=101".*0 to 100/],
+      [{ SMS_LIMITS: 'instance/spend=300000' }, /"instance\/spend=300000".*200000/],
+      [{ SMS_PRICES: 'US=0.05' }, /"US=0.05".*US:0\.008/],
+      [{ SMS_PRICES: 'US:cheap' }, /"US:cheap"/],
+      [{ SMS_PRICES: 'XX:1' }, /"XX:1"/],
+      [{ SMS_MODE: 'off' }, /SMS_MODE is "off".*live or record-only/],
+      [{ SMS_LIMIT: 'account/day=5' }, /SMS_LIMIT is not a setting.*SMS_LIMITS/],
+    ])('S07, S09: %o is one fault, with how to mend it, and without the secret', (over, says) => {
+      const faults = serveFaults({ ...SMS, ...over });
+      expect(faults.length).toBeGreaterThan(0);
+      for (const fault of faults) expect(fault).toMatch(says);
+      expect(faults.join()).not.toContain('secret');
+    });
+
+    test('S07: a carrier serves the countries that are named, and the limits are those of the table', () => {
+      const { policy, carriers } = readConfig(SMS, 'serve').sms;
+      expect(carriers.map(({ name }) => name)).toEqual(['http']);
+      expect(policy.countries).toEqual(new Set(['DE', 'AT']));
+      expect(policy.limits).toMatchObject({
+        'person/hour': 5,
+        'person/day': 10,
+        'number/10min': 3,
+        'number/hour': 5,
+        'number/day': 10,
+        'prefix/hour': 10,
+        'network/hour': 10,
+        'network/day': 30,
+        'account/day': 200,
+        'instance/day': 2000,
+      });
+    });
+
+    test('S09: limits and prices as they are set, money in ten-thousandths, rounded up', () => {
+      const policy = policyOf({
+        ...SMS,
+        SMS_LIMITS: 'account/day=1000, account/spend=12.5,numbers/run=8',
+        SMS_PRICES: 'US:0.00791,default:0.1',
+        SMS_MODE: 'record-only',
+      });
+      expect(policy.limits).toMatchObject({ 'account/day': 1000, 'account/spend': 125_000 });
+      expect(policy.signals['numbers/run']).toBe(8);
+      expect(policy.prices).toEqual({ otherwise: 1000, of: new Map([['US', 80]]) });
+      expect(policy.mode).toBe('record-only');
+    });
+
+    test('the development inbox costs nothing: every country, unless some are named', () => {
+      expect(readConfig({}, 'dev').sms).toMatchObject({ carriers: [], policy: { countries: 'all' } });
+      const some = readConfig({ SMS_COUNTRIES: 'SE' }, 'dev').sms.policy;
+      expect(some.countries).toEqual(new Set(['SE']));
+    });
+  });
+
   test('every fault is listed at once, each by its setting', () => {
     const wrong = {
       PORT: 'x',
@@ -225,11 +293,26 @@ describe('settings', () => {
       TRUSTED_PROXIES: 'x,y',
       LOG_LEVEL: 'x',
       SMS_URL: 'x',
+      SMS_COUNTRIES: 'XX',
+      SMS_LIMITS: 'x',
+      SMS_PRICES: 'x',
+      SMS_MODE: 'x',
+      SMS_COUNTRYS: 'x',
       SALLYPORT_X: 'x',
     };
     const named = serveFaults(wrong).map((fault) => /^[A-Z_]+/.exec(fault)?.[0]);
     const missing = ['SMTP_URL', 'SALLYPORT_SUPPORT'];
     expect(named.sort()).toEqual([...Object.keys(wrong), ...missing, 'TRUSTED_PROXIES'].sort());
+  });
+
+  test('Q11: hashing leaves a core and one of Node’s threads to everything else', () => {
+    const atOnce = (env: NodeJS.ProcessEnv) => readConfig(env, 'dev').hashesAtOnce;
+    const spare = Math.max(1, availableParallelism() - 1);
+    expect(atOnce({})).toBe(Math.min(spare, 3));
+    expect(atOnce({ UV_THREADPOOL_SIZE: '2' })).toBe(1);
+    expect(atOnce({ UV_THREADPOOL_SIZE: '1' })).toBe(1);
+    expect(atOnce({ UV_THREADPOOL_SIZE: '1024' })).toBe(spare);
+    expect(atOnce({ UV_THREADPOOL_SIZE: 'many' })).toBe(Math.min(spare, 3));
   });
 
   test('all that is read is among the known settings', () => {

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { BadUsage, COMMANDS } from './commands.ts';
+import { BadUsage } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { helpOf, type Parsed, readOperatorCommand } from './operator.ts';
 
 /** What the command line asks for. */

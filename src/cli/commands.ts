@@ -1,4 +1,3 @@
-import type { Context } from '../flows/context.ts';
 import { disableUser, enableUser } from '../flows/disable-user.ts';
 import {
   accountLines,
@@ -15,57 +14,31 @@ import {
   reportUser,
 } from '../flows/operate.ts';
 import type { Method, Plan } from '../rules/facts.ts';
+import { BACKUP_COMMANDS } from './backup-commands.ts';
+import {
+  type ApartCommand,
+  BadUsage,
+  done,
+  fault,
+  NO_USER,
+  never,
+  type OperatorCommand,
+  oneOf,
+  word,
+} from './command.ts';
+import { KEYS_COMMANDS } from './keys-commands.ts';
+import { bounceText, MAIL_COMMANDS } from './mail-commands.ts';
 import { date, onOneLine, table } from './print.ts';
-
-/** What a command says: lines for people, the same as data for `--json`, and whether it worked. */
-export interface Said {
-  readonly ok: boolean;
-  readonly text: string;
-  readonly data: unknown;
-}
-
-export interface OperatorCommand {
-  /** As typed, with its arguments in capitals. */
-  readonly usage: string;
-  readonly about: string;
-  readonly example: string;
-  readonly options?: Readonly<Record<string, { type: 'string' | 'boolean' }>>;
-  /** Names of the words that follow the command. */
-  readonly words: readonly string[];
-  run(ctx: Context, operator: Operator, given: Given): Promise<Said>;
-}
-
-export interface Given {
-  readonly words: readonly string[];
-  readonly options: Readonly<Record<string, string | boolean | undefined>>;
-}
-
-/** A mistake in the command's words; told with the command's help, exit code 2. */
-export class BadUsage extends Error {}
-
-const word = (given: Given, n: number) => given.words[n] ?? '';
-const done = (text: string, data: Record<string, unknown> = {}): Said => ({
-  ok: true,
-  text,
-  data: { result: 'done', ...data },
-});
-const fault = (result: string, text: string): Said => ({ ok: false, text, data: { result, error: text } });
+import { SMS_COMMANDS } from './sms-commands.ts';
 
 const NO_ACCOUNT = 'There is no account with that slug. See: sallyport account list';
-const NO_USER = 'There is no user with that e-mail address.';
-
-function oneOf<T extends string>(value: string, allowed: readonly T[], name: string): T {
-  const found = allowed.find((a) => a === value);
-  if (found === undefined) throw new BadUsage(`${name} is "${value}". Write ${allowed.join(' or ')}.`);
-  return found;
-}
 
 function readMethods(value: string | boolean | undefined): Method[] | null {
   if (typeof value !== 'string') return null;
   return value.split(',').map((m) => oneOf(m.trim(), ['totp', 'sms'] as const, 'A method'));
 }
 
-export const COMMANDS: Readonly<Record<string, OperatorCommand>> = {
+export const COMMANDS: Readonly<Record<string, OperatorCommand | ApartCommand>> = {
   'account create': {
     usage: 'account create NAME --owner EMAIL [--plan enterprise]',
     about: 'makes an account and invites its owner; prints the invitation link',
@@ -215,7 +188,8 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand>> = {
       ]);
       const state = user.disabledAt === null ? '' : `, DISABLED since ${date(user.disabledAt)}`;
       const head = `${onOneLine(user.name)} <${user.email}>, since ${date(user.createdAt)}${state}, ${user.openSessions} open sessions`;
-      return { ok: true, text: `${head}\n${table(rows, 'In no account.')}`, data: user };
+      const lines = [head, bounceText(user.bounce), table(rows, 'In no account.')];
+      return { ok: true, text: lines.filter((line) => line !== '').join('\n'), data: user };
     },
   },
   'user disable': {
@@ -349,13 +323,13 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand>> = {
       );
     },
   },
+  ...MAIL_COMMANDS,
+  ...SMS_COMMANDS,
+  ...KEYS_COMMANDS,
+  ...BACKUP_COMMANDS,
 };
 
 const operatorEntry = (operator: Operator) => ({
   by: 'operator' as const,
   visitor: { network: '', browser: `operator ${operator.name}` },
 });
-
-function never(value: never): never {
-  throw new Error(`unknown outcome ${JSON.stringify(value)}`);
-}

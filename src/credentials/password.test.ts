@@ -134,6 +134,63 @@ describe('the queue', () => {
     expect(await narrow.verify(await narrow.hash('x'), 'x')).toBe(true);
   });
 
+  test('Q11: what leads to a hash waits for its turn, and is not begun for whom there is none', async () => {
+    const narrow = createHasher({ atOnce: 1, queueLimit: 4 });
+    const begun: number[] = [];
+    const { promise: go, resolve: letGo } = Promise.withResolvers<void>();
+    const turn = (who: number) =>
+      narrow.inTurn(async () => {
+        begun.push(who);
+        await go;
+        return narrow.verify(DUMMY_HASH, `password ${who}`);
+      });
+    const accepted = [1, 2, 3, 4, 5].map(turn);
+    await expect(turn(6)).rejects.toBeInstanceOf(HashingOverloaded);
+    // One to hash, and two who read and count meanwhile: no core waits for the database.
+    expect(begun).toEqual([1, 2, 3]);
+    expect(narrow.waiting).toBe(4);
+    letGo();
+    expect(await Promise.all(accepted)).toEqual([false, false, false, false, false]);
+    expect(begun).toEqual([1, 2, 3, 4, 5]);
+    expect(narrow.waiting).toBe(0);
+  });
+
+  test('a turn hashes without waiting again, one after another, also what is a turn of its own elsewhere', async () => {
+    const narrow = createHasher({ atOnce: 1, queueLimit: 0 });
+    const done: number[] = [];
+    await narrow.inTurn(async () => {
+      const ten = Array.from({ length: 10 }, async (_, n) => {
+        await narrow.inTurn(() => narrow.hash(`code ${n}`));
+        done.push(n);
+      });
+      await expect(narrow.verify('garbage', 'x')).rejects.toThrow();
+      await Promise.all(ten);
+    });
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(narrow.waiting).toBe(0);
+  });
+
+  test('Q11: as many may wait as will have their turn soon: the quicker turns are, the more', async () => {
+    const hasher = createHasher({ atOnce: 1 });
+    const come = async () => {
+      const { promise: end, resolve: letEnd } = Promise.withResolvers<void>();
+      const all = Array.from({ length: 1000 }, () => hasher.inTurn(() => end).then(() => 'through'));
+      const settled = Promise.allSettled(all);
+      const waiting = hasher.waiting;
+      letEnd();
+      const through = (await settled).filter((s) => s.status === 'fulfilled');
+      expect(through).toHaveLength(waiting + 1);
+      return waiting;
+    };
+    const atFirst = await come();
+    // Two seconds of turns that are thought to take a twentieth of one, three at a time.
+    expect(atFirst).toBe(121);
+    // Those that came took next to nothing.
+    expect(await come()).toBeGreaterThan(2 * atFirst);
+    for (let i = 0; i < 5; i++) await come();
+    expect(await come()).toBe(500);
+  });
+
   test('a hasher that could run nothing is refused', () => {
     expect(() => createHasher({ atOnce: 0 })).toThrow(RangeError);
     expect(() => createHasher({ atOnce: Number.NaN })).toThrow(RangeError);

@@ -1,4 +1,5 @@
 /** Passwords (U3): hashed slowly and a few at a time, and judged before they are taken. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { availableParallelism } from 'node:os';
 import { type Algorithm, hash, type Options, parseOptions, type Version, verify } from '@node-rs/argon2';
 import { blankOut, countOf, isCommon, lettersOf, readingsOf, unmask } from './common-password.ts';
@@ -14,6 +15,12 @@ export class HashingOverloaded extends Error {
 
 /** Hashes passwords and backup codes' secrets. Every method may reject with `HashingOverloaded`. */
 export interface Hasher {
+  /**
+   * Waits for a turn and does in it what leads to a hash: what is read and counted first. So a crowd waits here,
+   * where waiting costs nothing, and not at the database, where everybody else would wait with it; and whoever
+   * is refused was not counted. Hashes inside come one after another, without waiting again.
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
   /** A PHC string with a salt of its own. Rejects with RangeError for a text that `judgePassword` calls too long. */
   hash(text: string): Promise<string>;
   /** Whether the text is the hashed one. Rejects for a malformed hash, which is a bug or a damaged database. */
@@ -52,47 +59,102 @@ const LONGEST_TYPED = MAX_LENGTH * 8;
 const LEAST_BESIDE_NAMES = 8;
 const PRODUCT = 'sallyport';
 
+/** Whoever would wait longer for their turn is told to come again: by then they would have pressed again anyway. */
+const LONGEST_WAIT_MS = 2_000;
+/** What a turn is thought to take before any has been seen. */
+const FIRST_GUESS_MS = 50;
+/** Turns that may read and count while others hash, so that no core waits for the database. */
+const AHEAD = 2;
+
 /**
- * Makes the process's one hasher: at most `atOnce` hashes run (default: one per core; each takes 19 MiB and
- * a core), the others wait first come, first served; with `queueLimit` waiting, more are refused.
+ * Makes the process's one hasher: at most `atOnce` hashes run (each takes a core and 19 MiB), the others wait
+ * first come, first served. Refused is who would wait longer than two seconds by how long turns have taken of
+ * late, and who would be the one after `queueLimit` that wait. By default one core is left to everything that is
+ * not hashing: the thread that answers pages must not wait for a core behind its own hashes.
  */
 export function createHasher(p: { atOnce?: number; queueLimit?: number } = {}): Hasher {
-  const atOnce = p.atOnce ?? availableParallelism();
+  const atOnce = p.atOnce ?? Math.max(1, availableParallelism() - 1);
   const queueLimit = p.queueLimit ?? 500;
   if (!(atOnce >= 1)) throw new RangeError('a hasher needs to run at least one hash at once');
-  const queue: (() => void)[] = [];
-  let running = 0;
+  const [turns, cores] = [createPlaces(atOnce + AHEAD), createPlaces(atOnce)];
+  /** Of the turn that runs: does one thing after another, so that a turn never takes more than one core. */
+  const turn = new AsyncLocalStorage<OneByOne>();
+  let present = 0;
+  let turnMs = FIRST_GUESS_MS;
+
+  const waiting = () => Math.max(0, present - atOnce);
+  const isFull = () =>
+    present >= atOnce + queueLimit || (waiting() * turnMs) / (atOnce + AHEAD) > LONGEST_WAIT_MS;
 
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (running < atOnce) running++;
-    else if (queue.length >= queueLimit) throw new HashingOverloaded();
-    else await new Promise<void>((begin) => queue.push(begin));
+    if (turn.getStore() !== undefined) return work();
+    if (isFull()) throw new HashingOverloaded();
+    present++;
     try {
-      return await work();
+      return await turns.hold(async () => {
+        const began = performance.now();
+        const outcome = await turn.run(oneByOne(), work);
+        turnMs += (performance.now() - began - turnMs) / 16;
+        return outcome;
+      });
     } finally {
-      // The place goes straight to the longest waiting, so that no newcomer can slip in between.
-      const begin = queue.shift();
-      if (begin) begin();
-      else running--;
+      present--;
     }
   }
 
+  const alone: OneByOne = (work) => {
+    const hashing = () => cores.hold(work);
+    return turn.getStore()?.(hashing) ?? inTurn(hashing);
+  };
+
   return {
+    inTurn,
     async hash(text) {
       if (text.length > LONGEST_TYPED) throw new RangeError('too long to be hashed');
-      return inTurn(() => hash(normalizePassword(text), PARAMETERS));
+      return alone(() => hash(normalizePassword(text), PARAMETERS));
     },
     async verify(stored, text) {
-      return inTurn(() => verify(stored, normalizePassword(text)));
+      return alone(() => verify(stored, normalizePassword(text)));
     },
     async verifyDummy(text) {
-      await inTurn(() => verify(DUMMY_HASH, normalizePassword(text)));
+      await alone(() => verify(DUMMY_HASH, normalizePassword(text)));
       return false;
     },
     needsRehash,
     get waiting() {
-      return queue.length;
+      return waiting();
     },
+  };
+}
+
+/** So many at once; the others wait, first come, first served. */
+function createPlaces(count: number): { hold: OneByOne } {
+  const queue: (() => void)[] = [];
+  let taken = 0;
+  return {
+    async hold(work) {
+      if (taken < count) taken++;
+      else await new Promise<void>((begin) => queue.push(begin));
+      try {
+        return await work();
+      } finally {
+        // The place goes straight to the longest waiting, so that no newcomer can slip in between.
+        const begin = queue.shift();
+        if (begin) begin();
+        else taken--;
+      }
+    },
+  };
+}
+
+type OneByOne = <T>(work: () => Promise<T>) => Promise<T>;
+
+function oneByOne(): OneByOne {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next;
+    return next;
   };
 }
 

@@ -7,6 +7,19 @@ export interface KeyRing {
   readonly keys: readonly { id: string; bytes: Buffer }[];
 }
 
+/** A ring whose keys are exchanged while servers and jobs hold it: all of them have the new ones at once. */
+export class LiveKeyRing implements KeyRing {
+  keys: KeyRing['keys'];
+
+  constructor(ring: KeyRing) {
+    this.keys = ring.keys;
+  }
+
+  exchange(ring: KeyRing): void {
+    this.keys = ring.keys;
+  }
+}
+
 /** Where a sealed text belongs. Moved to another row or another user's, it does not open. */
 export interface SealContext {
   table: string;
@@ -67,6 +80,11 @@ export function parseKeys(text: string): KeyRing {
     throw new KeyFault(index + 1, `Key ${index + 1} of ${parts.length} is the same as key ${first + 1}.`);
   });
   return { keys };
+}
+
+/** The ring as `parseKeys` reads it: for the key file, and for the operator's settings. Never for a log. */
+export function keysAsText(ring: KeyRing): string {
+  return ring.keys.map((key) => key.bytes.toString('base64')).join(',');
 }
 
 /**

@@ -23,6 +23,11 @@ const STEPS_EITHER_SIDE = 1;
 /** How far the set-up page looks for a clock that is off: 60 minutes either side. */
 const CLOCK_SEARCH_STEPS = (60 * 60_000) / STEP_MS;
 
+/** The newest step whose code is accepted at this moment: once it is spent, no code made up to now is any more. */
+export function newestTotpStep(now: number): number {
+  return Math.floor(now / STEP_MS) + STEPS_EITHER_SIDE;
+}
+
 /** A new secret: 160 bit (RFC 4226 §4 R6) as 32 characters of base32 without padding (RFC 4648 §6). */
 export function newTotpSecret(random: RandomBytes): string {
   return base32(drawBytes(random, SECRET_BYTES));

@@ -9,9 +9,20 @@ export interface Message {
   /** Empty for text messages. */
   readonly subject: string;
   readonly text: string;
+  /** Unix milliseconds; after that nobody wants it any more. */
+  readonly expiresAt?: number;
+}
+
+/** Who took a text message, for the receipts to come. */
+export interface Taken {
+  readonly carrier: string;
+  /** The carrier's name for it; may be empty. */
+  readonly providerId: string;
+  readonly parts: number;
 }
 
 /** Sends one message or throws; a resolved promise means that the next one along the way has taken it. */
 export interface Carrier {
-  send(message: Message): Promise<void>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: a carrier of mails, or the inbox, has nothing to say
+  send(message: Message): Promise<Taken | void>;
 }

@@ -1,11 +1,10 @@
 /**
- * The texts of mails and text messages, English. A second language is a second object of this type.
+ * The texts of mails, English; those of text messages are in `text-code.ts`. A second language is a second object of this type.
  * Names that customers chose (accounts, people) come in through `plainName`: T36, no links and no novels.
  */
 export interface Texts {
   readonly emailCode: (p: { product: string; code: string; why: 'sign_up' | 'other' }) => Written;
   readonly alreadySignedUp: (p: { product: string; loginUrl: string; resetUrl: string }) => Written;
-  readonly textCode: (p: { product: string; code: string; host: string }) => Written;
   readonly invitation: (p: {
     product: string;
     account: string;
@@ -15,6 +14,16 @@ export interface Texts {
   readonly passwordReset: (p: { product: string; url: string }) => Written;
   readonly notice: (p: NoticeText) => Written;
   readonly toAdmins: (p: AdminNoticeText) => Written;
+  readonly mailTest: (p: { product: string; url: string }) => Written;
+  /** An account named the day from which text messages are no longer taken. */
+  readonly textMessagesEnd: (p: {
+    product: string;
+    account: string;
+    person: string;
+    day: string;
+    people: number;
+    url: string;
+  }) => Written;
 }
 
 export interface Written {
@@ -91,10 +100,6 @@ export const en: Texts = {
       'If this was not you, do nothing: nothing has changed.',
     ].join('\n\n'),
   }),
-  textCode: ({ product, code, host }) => ({
-    subject: '',
-    text: `${code} is your ${product} code. It works for 10 minutes. Never share it.\n\n@${host} #${code}`,
-  }),
   invitation: ({ product, account, inviter, url }) => ({
     subject: `Join ${account} on ${product}`,
     text: [
@@ -159,6 +164,25 @@ export const en: Texts = {
       ].join('\n\n'),
     };
   },
+  mailTest: ({ product, url }) => ({
+    subject: `Test mail from ${product}`,
+    text: [
+      `This is a test mail from ${product} at ${url}. Somebody who runs it asked for it on its command line.`,
+      'Nothing is to be done. If it lies in the spam folder, codes will too: SPF, DKIM and DMARC of the sender’s domain are what to look at.',
+    ].join('\n\n'),
+  }),
+  textMessagesEnd: ({ product, account, person, day, people, url }) => ({
+    subject: `Text messages end at ${account} on ${day}`,
+    text: [
+      `${person} set ${day} (UTC) as the day from which ${account} takes no codes by text message.`,
+      people === 1
+        ? 'One person still gets their codes that way. At their first login from that day on they show one last code and set up an authenticator app.'
+        : `${people} people still get their codes that way. At their first login from that day on they show one last code and set up an authenticator app.`,
+      'Until then their start page says so. New set-ups are by app from now on.',
+      `See it, or take the day away: ${url}`,
+      `You get this because you are an admin of ${account} on ${product}.`,
+    ].join('\n\n'),
+  }),
 };
 
 function noticeWords(p: NoticeText): { subject: string; line: string; advice: string | null } {

@@ -1,5 +1,6 @@
 import { ACCESS, type Access, type Deed, hasFreshTwoFactor, isFresh, mayDo } from '../rules/access.ts';
 import type { Role } from '../rules/facts.ts';
+import { asOf } from '../rules/mandate.ts';
 import {
   type AccountRow,
   findAccount,
@@ -24,6 +25,7 @@ export type Refusal =
 /** Who acts, on whom, in which account; read in the transaction of the deed. */
 export interface Acting {
   readonly account: AccountRow;
+  /** With the mandate of this moment. */
   readonly actor: NamedMembership;
   readonly target: NamedMembership | null;
   readonly session: SignedIn;
@@ -86,7 +88,7 @@ export async function judge(
   );
   if (access !== 'allowed') return { result: access };
   if (!freshEnough(ctx, session, actor, wanted)) return { result: 'step_up' };
-  return { account, actor, target, session };
+  return { account, actor: asOf(actor, ctx.now()), target, session };
 }
 
 function freshEnough(ctx: Context, session: SignedIn, actor: NamedMembership, wanted: Wanted): boolean {

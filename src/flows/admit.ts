@@ -40,7 +40,7 @@ export async function whySignedOut(
   const user = row === null ? null : await findUser(ctx.db, row.user_id);
   if (row === null || user === null) return 'no_session';
   const { authenticators } = await believedOf(ctx, ctx.db, user.id);
-  const facts = await sessionFacts(ctx.db, row, user, authenticators);
+  const facts = await sessionFacts(ctx.db, row, user, kindsOf(authenticators));
   // P5: told also to whoever comes back when the session is too old by now: set-up, in this browser, leads on.
   if (facts.endedAt === null && hasPassOver(facts, ctx.now())) return 'pass_over';
   return 'over';
@@ -50,7 +50,22 @@ export async function signedIn(ctx: Context, db: Db, row: SessionRow): Promise<S
   const user = await findUser(db, row.user_id);
   if (user === null) return null;
   const { memberships, authenticators } = await believedOf(ctx, db, user.id);
-  const facts = await sessionFacts(db, row, user, authenticators);
+  const facts = await sessionFacts(db, row, user, kindsOf(authenticators));
+  return sessionStands(facts, memberships, ctx.now()) === 'signed_in'
+    ? { row, user, facts, memberships }
+    : null;
+}
+
+/** Another session of the same person's, judged by what was read of them for this one; `null` where it does not stand. */
+export async function signedInToo(
+  ctx: Context,
+  session: SignedIn,
+  row: SessionRow,
+): Promise<SignedIn | null> {
+  if (row.user_id !== session.user.id) throw new Error('the session of another person');
+  if (row.id === session.row.id) return session;
+  const { user, memberships } = session;
+  const facts = await sessionFacts(ctx.db, row, user, session.facts.kinds);
   return sessionStands(facts, memberships, ctx.now()) === 'signed_in'
     ? { row, user, facts, memberships }
     : null;
@@ -67,11 +82,14 @@ async function believedOf(
   return withoutLapsed({ memberships, authenticators }, ctx.now());
 }
 
+const kindsOf = (authenticators: readonly Authenticator[]): Session['kinds'] =>
+  new Map(authenticators.map((a) => [a.id, a.kind]));
+
 async function sessionFacts(
   db: Db,
   row: SessionRow,
   user: UserRow,
-  authenticators: readonly Authenticator[],
+  kinds: Session['kinds'],
 ): Promise<Session> {
   const evidence = await evidenceOf(db, { sessionId: row.id });
   const passIds = evidence.flatMap((e) => (e.passId === undefined ? [] : [e.passId]));
@@ -83,7 +101,7 @@ async function sessionFacts(
     evidence,
     passes: await passesById(db, passIds),
     idledOut: JSON.parse(row.idled_out) as string[],
-    kinds: new Map(authenticators.map((a) => [a.id, a.kind])),
+    kinds,
   };
 }
 

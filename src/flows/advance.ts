@@ -1,6 +1,7 @@
 import { newBackupCodes } from '../credentials/backup-code.ts';
 import { open, seal } from '../credentials/sealed-secret.ts';
 import { hashToken, newToken } from '../credentials/token.ts';
+import { textLanguage } from '../delivery/text-code.ts';
 import type { Evidence, LoginFacts } from '../rules/facts.ts';
 import { type NextStep, nextStep } from '../rules/next-step.ts';
 import { DEAD_AFTER, LOGIN_LIFE_MS, LOGIN_WITH_REQUEST_MOST_MS, renewedLogin } from '../rules/throttle.ts';
@@ -129,7 +130,7 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
       case 'done':
         return finishLogin(ctx, tx, position, next, visitor);
       case 'email_code':
-        await ensureChallenge(ctx, tx, login, 'mailbox', null);
+        await ensureChallenge(ctx, tx, login, { purpose: 'mailbox', targetId: null, accountId: null });
         break;
       case 'code':
         if (
@@ -137,7 +138,11 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
           !next.onlyRecovery &&
           !(await waits(ctx, tx, next.authenticator.id))
         ) {
-          await ensureChallenge(ctx, tx, login, 'code', next.authenticator.id);
+          await ensureChallenge(ctx, tx, login, {
+            purpose: 'code',
+            targetId: next.authenticator.id,
+            accountId: accountAhead(position),
+          });
         }
         break;
       case 'backup_codes':
@@ -165,6 +170,12 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
     return { next, tokens: {}, returnTo: null };
   }
   throw new Error('the rule asks for the same trust again and again: refused');
+}
+
+/** The account whose demand the next step meets. */
+export function accountAhead({ facts, next }: Position): string | null {
+  const target = 'target' in next ? next.target : null;
+  return facts.memberships.find((m) => m.id === target)?.account.id ?? null;
 }
 
 /** D6: a code sent while nothing is heard would be dead before it may be typed; the page offers it later. */
@@ -262,6 +273,7 @@ export function newLogin(
       expires_at: renewedLogin(now, now),
       ended_at: null,
       wrong_codes: 0,
+      language: textLanguage(visitor.languages ?? ''),
       ...given,
     },
   };

@@ -8,7 +8,7 @@ import { clearCounter, countTry } from '../store/counters.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { noteWrongCode, spendChallenge } from '../store/logins.ts';
 import { lockUser } from '../store/users.ts';
-import { advance, type Position, positionIn, prove, readPosition } from './advance.ts';
+import { accountAhead, advance, type Position, positionIn, prove, readPosition } from './advance.ts';
 import type { CodeResult } from './answer-email-code.ts';
 import { record } from './audit.ts';
 import { compareCode, giveBackSend, type Resent, refused, resend } from './challenge.ts';
@@ -121,7 +121,11 @@ export async function resendTextCode(ctx: Context, visitor: Visitor): Promise<Re
   const { authenticator } = position.next;
   if (authenticator.kind !== 'sms') return 'moved';
   const resent = await inTransaction(ctx.db, (tx) =>
-    resend(ctx, tx, position.login, 'code', authenticator.id),
+    resend(ctx, tx, position.login, {
+      purpose: 'code',
+      targetId: authenticator.id,
+      accountId: accountAhead(position),
+    }),
   );
   ctx.wakeOutbox();
   return resent;

@@ -102,7 +102,9 @@ async function invitationStands(ctx: Context, tx: Tx, login: LoginRow): Promise<
 export async function resendEmailCode(ctx: Context, visitor: Visitor): Promise<Resent | 'moved'> {
   const position = await readPosition(ctx, visitor);
   if (position?.next.step !== 'email_code') return 'moved';
-  const resent = await inTransaction(ctx.db, (tx) => resend(ctx, tx, position.login, 'mailbox', null));
+  const resent = await inTransaction(ctx.db, (tx) =>
+    resend(ctx, tx, position.login, { purpose: 'mailbox', targetId: null, accountId: null }),
+  );
   ctx.wakeOutbox();
   return resent;
 }

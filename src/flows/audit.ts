@@ -38,6 +38,8 @@ export type AuditKind =
   | 'mandate.switched_on'
   | 'mandate.switched_off'
   | 'mandate.changed'
+  | 'mandate.text_end_set'
+  | 'mandate.text_end_removed'
   | 'session_length.changed'
   | 'pass.requested'
   | 'pass.request_denied'
@@ -51,7 +53,13 @@ export type AuditKind =
   | 'user.enabled'
   | 'user.email_changed'
   | 'user.deleted'
-  | 'notice.disowned';
+  | 'notice.disowned'
+  | 'keys.added'
+  | 'keys.resealed'
+  | 'keys.removed'
+  | 'restore.finished'
+  | 'mail.bounced'
+  | 'sms.alert';
 
 export interface AuditEntry {
   readonly kind: AuditKind;

@@ -40,16 +40,18 @@ export async function saveBackupCodes(ctx: Context, visitor: Visitor): Promise<C
   if (before === null || shown === null || before.login.user_id === null) return { result: 'moved' };
   const userId = before.login.user_id;
   // Hashed before the transaction: ten hashes take a tenth of a second, and nobody shall wait for them.
-  const rows = await Promise.all(
-    shown.codes.map(async (code) => ({
-      id: id(ctx),
-      authenticator_id: shown.authenticatorId,
-      user_id: userId,
-      selector: code.selector,
-      hash: await ctx.hasher.hash(code.secret),
-      created_at: ctx.now(),
-      spent_at: null,
-    })),
+  const rows = await ctx.hasher.inTurn(() =>
+    Promise.all(
+      shown.codes.map(async (code) => ({
+        id: id(ctx),
+        authenticator_id: shown.authenticatorId,
+        user_id: userId,
+        selector: code.selector,
+        hash: await ctx.hasher.hash(code.secret),
+        created_at: ctx.now(),
+        spent_at: null,
+      })),
+    ),
   );
   const result = await inTransaction(ctx.db, async (tx): Promise<ChoiceResult> => {
     await lockUser(tx, userId);

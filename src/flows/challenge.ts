@@ -1,11 +1,11 @@
 import { addressHmac, codeHmac, codeMatches, newSixDigitCode } from '../credentials/one-time-code.ts';
 import { open } from '../credentials/sealed-secret.ts';
+import { textCode } from '../delivery/text-code.ts';
 import { en } from '../delivery/texts.ts';
 import {
   CODE_LIFE_MS,
   CODE_MAILS_PER_DAY,
   CODE_SENDS,
-  CODE_TEXTS_PER_DAY,
   CODE_TRIES,
   countCodeTry,
   nextSendAt,
@@ -20,14 +20,17 @@ import {
   countChallengeTry,
   findChallenge,
   type LoginRow,
+  lockLogin,
   putChallenge,
   renewChallenge,
   updateLogin,
 } from '../store/logins.ts';
 import type { ChallengePurpose } from '../store/schema.ts';
+import { findTextMessage } from '../store/text-messages.ts';
 import { findUser, findUserByEmail } from '../store/users.ts';
 import { type Context, id } from './context.ts';
-import { post } from './outbox.ts';
+import { newMessageId, post } from './outbox.ts';
+import { askForText, noteTextUsed } from './text-messages.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -39,11 +42,23 @@ interface Addressee {
   readonly subject: string;
   readonly targetId: string | null;
   readonly userId: string | null;
+  readonly purpose: ChallengePurpose;
+}
+
+/** Which code: of which step, to which authenticator or enrollment, for which account's demand. */
+export interface CodeFor {
+  readonly purpose: ChallengePurpose;
+  /** `null` for e-mail. */
+  readonly targetId: string | null;
+  readonly accountId: string | null;
 }
 
 /** What the person sees of a challenge. */
 export interface ChallengeView {
+  /** There is a code that may be typed. */
   readonly sent: boolean;
+  /** Nobody knows, or not yet, whether the message is on its way. */
+  readonly unsure: boolean;
   readonly unsent: ChallengeRow['unsent'];
   /** `null`: no further message in this login. */
   readonly resendAt: number | null;
@@ -52,46 +67,75 @@ export interface ChallengeView {
 }
 
 export function viewOf(challenge: ChallengeRow | null): ChallengeView {
-  if (challenge === null) return { sent: false, unsent: null, resendAt: 0, triesLeft: 0, expiresAt: 0 };
+  if (challenge === null)
+    return { sent: false, unsure: false, unsent: null, resendAt: 0, triesLeft: 0, expiresAt: 0 };
+  const unsure = challenge.unsent === 'unknown';
   return {
-    sent: challenge.sends > 0 && challenge.unsent === null,
+    sent: challenge.sends > 0 && (challenge.unsent === null || unsure),
+    unsure,
     unsent: challenge.unsent,
-    resendAt: challenge.sends === 0 ? 0 : nextSendAt(challenge.sends, challenge.sent_at),
+    resendAt: resendAt(challenge),
     triesLeft: Math.max(0, CODE_TRIES - challenge.tries),
     expiresAt: challenge.expires_at,
   };
 }
 
-/** Makes the challenge of this step if there is none, and posts its code. Called when a POST leads here. */
-export async function ensureChallenge(
+/** Whoever knows that nothing came need not wait for it. */
+function resendAt({ sends, sent_at: sentAt, unsent }: ChallengeRow): number | null {
+  const at = nextSendAt(sends, sentAt);
+  return at !== null && (sends === 0 || unsent === 'failed') ? 0 : at;
+}
+
+/** How long a page waits for the carrier's answer, so that it can say what became of the message. */
+const WAIT_FOR_CARRIER_MS = 2_500;
+/** Another node may be the one that sends: then only the database says when it has. */
+const LOOK_EVERY_MS = 250;
+
+/** The challenge as its page shows it: of a text message just posted, once it is known whether it went. */
+export async function viewChallenge(
   ctx: Context,
-  tx: Tx,
-  login: LoginRow,
+  loginId: string,
   purpose: ChallengePurpose,
-  targetId: string | null,
-): Promise<void> {
-  const old = await findChallenge(tx, login.id, purpose);
-  const same = old !== null && old.target_id === targetId && old.spent_at === null;
+): Promise<ChallengeView> {
+  const challenge = await findChallenge(ctx.db, loginId, purpose);
+  const messageId = challenge?.unsent === null ? challenge.message_id : null;
+  if (messageId === null) return viewOf(challenge);
+  const isQueued = async () => (await findTextMessage(ctx.db, messageId))?.state === 'queued';
+  if (!(await isQueued())) return viewOf(await findChallenge(ctx.db, loginId, purpose));
+  for (let waited = 0; waited < WAIT_FOR_CARRIER_MS; waited += LOOK_EVERY_MS) {
+    await ctx.texts.tried(messageId, LOOK_EVERY_MS);
+    if (!(await isQueued())) return viewOf(await findChallenge(ctx.db, loginId, purpose));
+  }
+  return { ...viewOf(challenge), unsure: true };
+}
+
+/** Makes the challenge of this step if there is none, and posts its code. Called when a POST leads here. */
+export async function ensureChallenge(ctx: Context, tx: Tx, login: LoginRow, wanted: CodeFor): Promise<void> {
+  const old = await findChallenge(tx, login.id, wanted.purpose);
+  const same = old !== null && old.target_id === wanted.targetId && old.spent_at === null;
   if (same && ctx.now() < old.expires_at) return;
-  const addressee = await addresseeOf(ctx, tx, login, purpose, targetId);
+  const addressee = await addresseeOf(ctx, tx, login, wanted.purpose, wanted.targetId);
   // Another target (a changed number, another account's authenticator): the count of messages goes on.
-  await sendCode(ctx, tx, login, purpose, addressee, old);
+  await sendCode(ctx, tx, login, wanted, addressee, old);
 }
 
 async function sendCode(
   ctx: Context,
   tx: Tx,
   login: LoginRow,
-  purpose: ChallengePurpose,
+  wanted: CodeFor,
   addressee: Addressee,
   old: ChallengeRow | null,
 ): Promise<Resent> {
   const now = ctx.now();
+  const { purpose } = wanted;
   const sends = old?.sends ?? 0;
   const tries = old?.tries ?? 0;
   const spare = sends < CODE_SENDS && tries < CODE_TRIES;
   const code = newSixDigitCode(ctx.random);
-  const unsent = spare && (await maySend(ctx, tx, addressee)) ? null : 'limit';
+  const messageId = newMessageId(ctx);
+  const answer = spare ? await maySend(ctx, tx, login, wanted, addressee, messageId) : 'limit';
+  const unsent = answer === 'go' ? null : answer;
   const row: ChallengeRow = {
     id: id(ctx),
     login_id: login.id,
@@ -107,35 +151,36 @@ async function sendCode(
     expires_at: now + CODE_LIFE_MS,
     spent_at: null,
     unsent,
+    message_id: unsent === null && addressee.channel === 'sms' ? messageId : null,
   };
   await putChallenge(tx, row);
   if (unsent === null) {
-    await postCode(ctx, tx, login, addressee, code, row.expires_at);
+    await postCode(ctx, tx, login, addressee, { id: messageId, code, expiresAt: row.expires_at });
     return 'sent';
   }
-  return spare ? 'limit' : 'no_more';
+  return spare ? unsent : 'no_more';
 }
 
-export type Resent = 'sent' | 'too_early' | 'no_more' | 'limit';
+/** `limit`: too many; `failed`: no carrier takes any, or none may be sent there. The code before stays good. */
+export type Resent = 'sent' | 'too_early' | 'no_more' | 'limit' | 'failed';
 
 /** E4: a new code on request; the old one is dead, the count of wrong tries stays. */
-export async function resend(
-  ctx: Context,
-  tx: Tx,
-  login: LoginRow,
-  purpose: ChallengePurpose,
-  targetId: string | null,
-): Promise<Resent> {
+export async function resend(ctx: Context, tx: Tx, login: LoginRow, wanted: CodeFor): Promise<Resent> {
   const now = ctx.now();
+  const { purpose, targetId } = wanted;
+  // Two presses of one button come one after the other: the second finds that it is too early.
+  await lockLogin(tx, login.id);
   const old = await findChallenge(tx, login.id, purpose);
   const addressee = await addresseeOf(ctx, tx, login, purpose, targetId);
   if (old === null || old.target_id !== targetId || old.spent_at !== null) {
-    return sendCode(ctx, tx, login, purpose, addressee, old);
+    return sendCode(ctx, tx, login, wanted, addressee, old);
   }
-  const at = old.sends === 0 ? 0 : nextSendAt(old.sends, old.sent_at);
+  const at = resendAt(old);
   if (at === null || old.tries >= CODE_TRIES) return 'no_more';
   if (now < at) return 'too_early';
-  if (!(await maySend(ctx, tx, addressee))) return 'limit';
+  const messageId = newMessageId(ctx);
+  const answer = await maySend(ctx, tx, login, wanted, addressee, messageId);
+  if (answer !== 'go') return answer;
   const code = newSixDigitCode(ctx.random);
   const renewed = await renewChallenge(tx, old, {
     code_hmac: codeHmac(ctx.keys, bindingOf(login, purpose, addressee.subject, targetId, code)),
@@ -143,9 +188,10 @@ export async function resend(
     sent_at: now,
     expires_at: now + CODE_LIFE_MS,
     unsent: null,
+    message_id: addressee.channel === 'sms' ? messageId : null,
   });
   if (!renewed) return 'too_early';
-  await postCode(ctx, tx, login, addressee, code, now + CODE_LIFE_MS);
+  await postCode(ctx, tx, login, addressee, { id: messageId, code, expiresAt: now + CODE_LIFE_MS });
   return 'sent';
 }
 
@@ -216,11 +262,11 @@ async function addresseeOf(
   if (purpose === 'mailbox') {
     if (login.user_id === null) {
       const to = login.sign_up_email ?? '';
-      return { channel: 'email', to, subject: `address:${to}`, targetId: null, userId: null };
+      return { channel: 'email', to, subject: `address:${to}`, targetId: null, userId: null, purpose };
     }
     const user = await findUser(tx, login.user_id);
     if (user === null) throw new Error('a login of a user who is gone');
-    return { channel: 'email', to: user.email, subject: user.id, targetId: null, userId: user.id };
+    return { channel: 'email', to: user.email, subject: user.id, targetId: null, userId: user.id, purpose };
   }
   if (login.user_id === null || targetId === null) throw new Error('a text code without a person or a phone');
   const row =
@@ -230,23 +276,33 @@ async function addresseeOf(
   }
   const table = purpose === 'code' ? 'authenticators' : 'enrollments';
   const to = open(ctx.keys, { table, row: row.id, user: row.user_id }, row.secret_sealed);
-  return { channel: 'sms', to, subject: row.user_id, targetId, userId: row.user_id };
+  return { channel: 'sms', to, subject: row.user_id, targetId, userId: row.user_id, purpose };
 }
 
-/** D6, T28: ten mails with codes, and ten texts, per address or number and day, whoever asks for them. */
-async function maySend(ctx: Context, tx: Tx, addressee: Addressee): Promise<boolean> {
-  const most = addressee.channel === 'email' ? CODE_MAILS_PER_DAY : CODE_TEXTS_PER_DAY;
-  return countMail(tx, sendsKey(ctx, addressee), most, DAY_MS, ctx.now());
+/** D6: ten mails with codes per address and day, whoever asks for them. T28: texts as `rules/text-messages` says. */
+async function maySend(
+  ctx: Context,
+  tx: Tx,
+  login: LoginRow,
+  { purpose, accountId }: CodeFor,
+  { channel, to, userId }: Addressee,
+  messageId: string,
+): Promise<'go' | 'limit' | 'failed'> {
+  if (channel === 'sms') {
+    if (userId === null || purpose === 'mailbox') throw new Error('a text message to nobody');
+    return askForText(ctx, tx, { id: messageId, to, userId, accountId, network: login.network, purpose });
+  }
+  const counted = await countMail(tx, mailsKey(ctx, to, userId), CODE_MAILS_PER_DAY, DAY_MS, ctx.now());
+  return counted ? 'go' : 'limit';
 }
 
 /**
  * R32: mails of sign-ups have a count of their own, since anybody can cause them with anybody's address; they
  * must not use up the mails of a person who is logging in.
  */
-function sendsKey(ctx: Context, addressee: Addressee): string {
-  if (addressee.channel === 'sms') return `texts:${addressHmac(ctx.keys, 'texts', addressee.to)}`;
-  const kind = addressee.userId === null ? 'mails:sign-up' : 'mails';
-  return `${kind}:${addressHmac(ctx.keys, 'mails', addressee.to)}`;
+function mailsKey(ctx: Context, to: string, userId: string | null): string {
+  const kind = userId === null ? 'mails:sign-up' : 'mails';
+  return `${kind}:${addressHmac(ctx.keys, 'mails', to)}`;
 }
 
 /** A code that was used was no nuisance: it gives its message back, so that busy people are not counted out. */
@@ -256,8 +312,12 @@ export async function giveBackSend(
   login: LoginRow,
   challenge: ChallengeRow,
 ): Promise<void> {
-  const addressee = await addresseeOf(ctx, tx, login, challenge.purpose, challenge.target_id);
-  await takeBackMail(tx, sendsKey(ctx, addressee));
+  if (challenge.channel === 'sms') {
+    if (challenge.message_id !== null) await noteTextUsed(ctx, tx, challenge.message_id, login.network);
+    return;
+  }
+  const { to, userId } = await addresseeOf(ctx, tx, login, challenge.purpose, challenge.target_id);
+  await takeBackMail(tx, mailsKey(ctx, to, userId));
 }
 
 async function postCode(
@@ -265,16 +325,17 @@ async function postCode(
   tx: Tx,
   login: LoginRow,
   addressee: Addressee,
-  code: string,
-  expiresAt: number,
+  { id, code, expiresAt }: { readonly id: string; readonly code: string; readonly expiresAt: number },
 ): Promise<void> {
   // D1: a code that has just been sent can be typed for as long as the page says that it works.
   await updateLogin(tx, login.id, { expires_at: renewedLogin(login.created_at, ctx.now()) });
   const { product, url } = ctx.settings;
-  const common = { kind: 'code', userId: addressee.userId, to: addressee.to, expiresAt } as const;
+  const common = { id, kind: 'code', userId: addressee.userId, to: addressee.to, expiresAt } as const;
   if (addressee.channel === 'sms') {
-    const { subject, text } = en.textCode({ product, code, host: new URL(url).hostname });
-    return post(ctx, tx, { ...common, channel: 'sms', subject, text });
+    const host = new URL(url).hostname;
+    const purpose = addressee.purpose === 'enroll' ? 'enroll' : 'code';
+    const text = textCode({ product, code, host, purpose, language: login.language });
+    return post(ctx, tx, { ...common, channel: 'sms', subject: '', text });
   }
   const taken = login.kind === 'sign_up' && (await findUserByEmail(tx, addressee.to)) !== null;
   // D8: the page says the same to everybody; the mail tells the owner of the mailbox the truth.

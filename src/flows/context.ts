@@ -1,8 +1,10 @@
 import type { Hasher } from '../credentials/password.ts';
 import type { KeyRing } from '../credentials/sealed-secret.ts';
 import { newId, type RandomBytes } from '../credentials/token.ts';
+import type { MailCarrier } from '../delivery/mail.ts';
 import type { Db } from '../store/database.ts';
 import type { Clock } from './clock.ts';
+import type { TextChannel } from './text-channel.ts';
 
 /** What every flow needs; made once by `main`. */
 export interface Context {
@@ -14,6 +16,9 @@ export interface Context {
   readonly keys: KeyRing;
   readonly hasher: Hasher;
   readonly settings: Settings;
+  /** Absent where mails go to the development inbox. Flows post; only the operator's test sends by itself. */
+  readonly mail?: MailCarrier | undefined;
+  readonly texts: TextChannel;
   /** Wakes the outbox once a transaction with messages has been committed. */
   readonly wakeOutbox: () => void;
 }
@@ -35,6 +40,8 @@ export interface Visitor {
   readonly network: string;
   /** The browser, in words. */
   readonly browser: string;
+  /** What it asks for (`Accept-Language`), as it stands in the request. */
+  readonly languages?: string;
   readonly loginToken: string | null;
   readonly sessionToken: string | null;
   readonly knownToken: string | null;

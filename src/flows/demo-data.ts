@@ -74,6 +74,7 @@ async function makeAccount(
     mandate_since: mandates ? ctx.now() - 14 * DAY_MS : null,
     mandate_methods: 'totp,sms',
     mandate_from: 'next_login',
+    mandate_text_until: null,
     session_max_ms: DEFAULT_LIMITS.sessionMaxMs,
     session_idle_ms: DEFAULT_LIMITS.sessionIdleMs,
   });

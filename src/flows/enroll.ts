@@ -17,7 +17,7 @@ import { inTransaction, type Tx } from '../store/database.ts';
 import { dropPassEvidence, spendChallenge, updateLogin } from '../store/logins.ts';
 import { spendSetUpRights } from '../store/passes.ts';
 import { lockUser } from '../store/users.ts';
-import { advance, type Position, positionIn, prove, readPosition } from './advance.ts';
+import { accountAhead, advance, type Position, positionIn, prove, readPosition } from './advance.ts';
 import type { CodeResult } from './answer-email-code.ts';
 import { record } from './audit.ts';
 import { compareCode, ensureChallenge, giveBackSend, type Resent, resend } from './challenge.ts';
@@ -42,12 +42,14 @@ export async function chooseMethod(ctx: Context, visitor: Visitor, method: Metho
   const position = await readPosition(ctx, visitor);
   if (!isSetUp(position)) return 'moved';
   if (!isSetUp(position, method)) return 'not_offered';
-  if (method === 'totp') await putEnrollmentOnce(ctx.db, sealedEnrollment(ctx, position, 'totp'));
-  // D1: progress, and now an app may have to be found and installed.
-  await updateLogin(ctx.db, position.login.id, {
-    expires_at: renewedLogin(position.login.created_at, ctx.now()),
+  return inTransaction(ctx.db, async (tx): Promise<ChoiceOfMethod> => {
+    const now = await positionIn(ctx, tx, position.login.id, visitor);
+    if (!isSetUp(now, method)) return 'moved';
+    if (method === 'totp') await putEnrollmentOnce(tx, sealedEnrollment(ctx, now, 'totp'));
+    // D1: progress, and now an app may have to be found and installed.
+    await updateLogin(tx, now.login.id, { expires_at: renewedLogin(now.login.created_at, ctx.now()) });
+    return 'chosen';
   });
-  return 'chosen';
 }
 
 function sealedEnrollment(ctx: Context, position: SetUp, kind: Method, phone = ''): EnrollmentRow {
@@ -114,7 +116,7 @@ export async function givePhone(
 ): Promise<PhoneResult> {
   const position = await readPosition(ctx, visitor);
   if (!isSetUp(position, 'sms')) return { result: 'moved' };
-  const number = readPhoneNumber(given.country, given.phone);
+  const number = readPhoneNumber(ctx.texts.policy, given.country, given.phone);
   if ('fault' in number) return { result: 'bad_number', fault: number.fault };
   const before = await readEnrollment(ctx, position, 'sms');
   const same = before?.secret === number.e164;
@@ -123,7 +125,8 @@ export async function givePhone(
     if (!isSetUp(now, 'sms')) return { result: 'moved' };
     const row = same ? before.row : sealedEnrollment(ctx, now, 'sms', number.e164);
     if (!same) await putEnrollment(tx, row);
-    await ensureChallenge(ctx, tx, now.login, 'enroll', row.id);
+    const accountId = accountAhead(now);
+    await ensureChallenge(ctx, tx, now.login, { purpose: 'enroll', targetId: row.id, accountId });
     return { result: 'sent' };
   });
   ctx.wakeOutbox();
@@ -160,7 +163,11 @@ export async function resendEnrollmentCode(ctx: Context, visitor: Visitor): Prom
   const enrollment = position === null ? null : await readEnrollment(ctx, position, 'sms');
   if (position === null || enrollment === null) return 'moved';
   const resent = await inTransaction(ctx.db, (tx) =>
-    resend(ctx, tx, position.login, 'enroll', enrollment.row.id),
+    resend(ctx, tx, position.login, {
+      purpose: 'enroll',
+      targetId: enrollment.row.id,
+      accountId: accountAhead(position),
+    }),
   );
   ctx.wakeOutbox();
   return resent;

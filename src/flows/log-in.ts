@@ -1,6 +1,7 @@
 import { normalizePassword } from '../credentials/password.ts';
 import { hashToken, newToken } from '../credentials/token.ts';
 import { findAccountBySlug } from '../store/accounts.ts';
+import type { Counted } from '../store/counters.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { endLogin, findLoginByToken, insertLogin, type LoginRow, updateLogin } from '../store/logins.ts';
 import { findUser, findUserByEmail, lockUser, replaceHash, type UserRow } from '../store/users.ts';
@@ -31,13 +32,43 @@ export async function logIn(ctx: Context, visitor: Visitor, given: Credentials):
   const typed = canonicalEmail(given.email);
   const pending = position !== null && goesOnHere(position, typed) ? position : null;
   const email = pending?.user?.email ?? typed;
+  const checked = await ctx.hasher.inTurn(() => checkPassword(ctx, visitor, email, given.password));
+  if (checked.result !== 'right') return checked;
+  const { user, counted } = checked;
+  const account = given.account === undefined ? null : await findAccountBySlug(ctx.db, given.account);
+  const advanced = await inTransaction(ctx.db, async (tx) => {
+    await lockUser(tx, user.id);
+    const now = await findUser(tx, user.id);
+    // A reset that came while we hashed: the password that was right is the old one.
+    const still = now !== null && now.password_changed_at === user.password_changed_at;
+    const accepted = still ? await acceptPassword(ctx, tx, visitor, now, pending, account?.id ?? null) : null;
+    await takeBackPassword(tx, counted);
+    return accepted;
+  });
+  ctx.wakeOutbox();
+  return advanced === null ? { result: 'wrong' } : { result: 'accepted', advanced };
+}
+
+interface Right {
+  readonly result: 'right';
+  readonly user: UserRow;
+  readonly counted: Heard;
+}
+type Heard = Extract<Counted, { heard: true }>;
+
+/** D5: counted, then compared. A right password's count is taken back where it is recorded. */
+async function checkPassword(
+  ctx: Context,
+  visitor: Visitor,
+  email: string,
+  typed: string,
+): Promise<Right | Exclude<LogInResult, { result: 'accepted' }>> {
   const counted = await countPassword(ctx, visitor, email);
   if (!counted.heard) return { result: 'wait', until: counted.reason === 'wait' ? counted.until : ctx.now() };
-
   const user = await findUserByEmail(ctx.db, email);
-  const fits = await passwordFits(ctx, user, given.password).catch(async (error: unknown) => {
-    // Not compared at all (overload): it was no try.
-    await takeBackPassword(ctx, counted);
+  const fits = await passwordFits(ctx, user, typed).catch(async (error: unknown) => {
+    // Not compared at all: it was no try.
+    await takeBackPassword(ctx.db, counted);
     throw error;
   });
   if (!fits || user === null) {
@@ -49,17 +80,7 @@ export async function logIn(ctx: Context, visitor: Visitor, given: Credentials):
     });
     return { result: 'wrong' };
   }
-  await takeBackPassword(ctx, counted);
-  const account = given.account === undefined ? null : await findAccountBySlug(ctx.db, given.account);
-  const advanced = await inTransaction(ctx.db, async (tx) => {
-    await lockUser(tx, user.id);
-    const now = await findUser(tx, user.id);
-    // A reset that came while we hashed: the password that was right is the old one.
-    if (now === null || now.password_changed_at !== user.password_changed_at) return null;
-    return acceptPassword(ctx, tx, visitor, now, pending, account?.id ?? null);
-  });
-  ctx.wakeOutbox();
-  return advanced === null ? { result: 'wrong' } : { result: 'accepted', advanced };
+  return { result: 'right', user, counted };
 }
 
 /** D4: a step-up is for its session's person, whatever was typed; an invitation's login for its address. */

@@ -24,6 +24,7 @@ export async function insertNamedAccount(
       mandate_since: null,
       mandate_methods: 'totp,sms',
       mandate_from: 'next_login',
+      mandate_text_until: null,
       session_max_ms: DEFAULT_LIMITS.sessionMaxMs,
       session_idle_ms: DEFAULT_LIMITS.sessionIdleMs,
     });

@@ -1,6 +1,8 @@
 import type { Method, Plan, Role } from '../rules/facts.ts';
+import { mandateAt } from '../rules/mandate.ts';
 import { passStateOf } from '../rules/pass.ts';
 import {
+  accountFacts,
   allMembershipsOf,
   deleteAccountRow,
   findAccountBySlug,
@@ -18,6 +20,7 @@ import { type Context, canonicalEmail, oneLine } from './context.ts';
 import { endEverything } from './end-everything.ts';
 import { type GrantResult, grantByOperator, revoke } from './grant-pass.ts';
 import { makeInvitation } from './invite.ts';
+import { type Bounce, lastBounceOf } from './mail.ts';
 import { isEmail, takeOut } from './manage-people.ts';
 import { insertNamedAccount } from './new-account.ts';
 import { tellUser } from './notices.ts';
@@ -33,7 +36,8 @@ export interface Operator {
   readonly name: string;
 }
 
-const by = (operator: Operator) => ({
+/** For the audit event of an operator's deed. */
+export const by = (operator: Operator) => ({
   by: 'operator' as const,
   visitor: { network: '', browser: `operator ${operator.name}` },
 });
@@ -85,7 +89,7 @@ export async function accountLines(ctx: Context): Promise<AccountLine[]> {
     slug: a.slug,
     name: a.name,
     plan: a.plan,
-    mandate: a.mandate_since === null ? null : (a.mandate_methods.split(',') as Method[]),
+    mandate: mandateAt(accountFacts(a).mandate, ctx.now())?.methods ?? null,
     mandateSince: a.mandate_since,
     members: a.members,
   }));
@@ -111,7 +115,8 @@ export async function operateMandate(
   return inTransaction(ctx.db, async (tx) => {
     const account = await findAccountBySlug(tx, given.slug);
     if (account === null) return 'no_account';
-    const methods = given.methods ?? (account.mandate_methods.split(',') as Method[]);
+    const now = mandateAt(accountFacts(account).mandate, ctx.now());
+    const methods = given.methods ?? now?.methods ?? (account.mandate_methods.split(',') as Method[]);
     const deliverable = methods.filter(
       (m) => m === 'totp' || ctx.settings.textMessages || given.methods !== null,
     );
@@ -148,6 +153,8 @@ export interface UserReport {
   readonly createdAt: number;
   readonly disabledAt: number | null;
   readonly openSessions: number;
+  /** The last mail to their present address that came back, as far as it was seen here. */
+  readonly bounce: Bounce | null;
   readonly memberships: readonly {
     readonly account: string;
     readonly role: Role;
@@ -168,6 +175,7 @@ export async function reportUser(ctx: Context, email: string): Promise<UserRepor
     createdAt: user.created_at,
     disabledAt: user.disabled_at,
     openSessions: (await openSessionsOf(ctx.db, user.id)).length,
+    bounce: await lastBounceOf(ctx, user.id),
     memberships: memberships.map((m) => ({
       account: m.account.slug,
       role: m.role,

@@ -1,5 +1,7 @@
 import { type KeyRing, open, seal } from '../credentials/sealed-secret.ts';
-import type { Carrier, Message } from '../delivery/message.ts';
+import { MailFault } from '../delivery/mail-fault.ts';
+import type { Carrier, Message, Taken } from '../delivery/message.ts';
+import { NotSent } from '../delivery/sms/carrier.ts';
 import type { Db } from '../store/database.ts';
 import {
   claimOutgoing,
@@ -26,16 +28,22 @@ export interface Outgoing {
   readonly text: string;
   /** Milliseconds; a message nobody needs any more is not sent. */
   readonly expiresAt?: number;
+  /** From `newMessageId`, where it must be known before. */
+  readonly id?: string;
 }
 
 /** Ids sort by the order of posting, also within one millisecond: what was said first leaves first. */
 let posted = 0;
 
+export function newMessageId(ctx: Context): string {
+  posted += 1;
+  return `${String(posted).padStart(9, '0')}-${id(ctx)}`;
+}
+
 /** Posts a message in the transaction of the deed it tells of: neither is ever without the other. */
 export async function post(ctx: Context, tx: Db, message: Outgoing): Promise<void> {
   const now = ctx.now();
-  posted += 1;
-  const row = `${String(posted).padStart(9, '0')}-${id(ctx)}`;
+  const row = message.id ?? newMessageId(ctx);
   const body = JSON.stringify({ to: message.to, subject: message.subject, text: message.text });
   await insertOutgoing(tx, {
     id: row,
@@ -62,6 +70,8 @@ export interface Outbox {
   /** Resolves once everything that is due now has been tried. */
   drain(): Promise<void>;
   stop(): Promise<void>;
+  /** Resolves once this worker has tried to send this message, or when the time is over. */
+  tried(messageId: string, withinMs: number): Promise<void>;
 }
 
 export interface OutboxParts {
@@ -70,13 +80,61 @@ export interface OutboxParts {
   readonly now: () => number;
   readonly carriers: { readonly email: Carrier; readonly sms: Carrier | null };
   readonly onError: (error: unknown, messageId: string) => void;
+  /** A mail server refused this person's address, or the message, for good. `status`: such as `550 5.1.1`. */
+  readonly onBounced?: (bounce: { userId: string; to: string; status: string }) => Promise<void>;
+  /** What became of handing a text message over. */
+  readonly onTextOutcome?: (messageId: string, outcome: TextOutcome) => Promise<void>;
 }
 
-/** Messages that one worker has under way at once: a carrier that hangs holds its own place and no other. */
+/** What became of handing a text message over. `reason`: a code, never a number or a text. */
+export type TextOutcome =
+  | ({ readonly state: 'sent' } & Taken)
+  | { readonly state: 'failed' | 'unknown'; readonly reason: string };
+
+/** Messages that one channel has under way at once: a carrier that hangs holds its own place and no other. */
 const AT_ONCE = 20;
 
-/** One worker; any number may run on any node over one database. */
+/**
+ * One worker for each channel, so that a carrier of text messages that hangs delays no mail; any number may run on
+ * any node over one database.
+ */
 export function createOutbox(parts: OutboxParts): Outbox {
+  const waiting = new Map<string, Set<() => void>>();
+  const done = (messageId: string) => {
+    for (const go of waiting.get(messageId) ?? []) go();
+  };
+  const lanes = (['email', 'sms'] as const).map((channel) => openLane(parts, channel, done));
+  return {
+    wake() {
+      for (const lane of lanes) lane.wake();
+    },
+    async drain() {
+      await Promise.all(lanes.map((lane) => lane.drain()));
+    },
+    async stop() {
+      await Promise.all(lanes.map((lane) => lane.stop()));
+    },
+    tried(messageId, withinMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const these = waiting.get(messageId) ?? new Set();
+      waiting.set(messageId, these.add(resolve));
+      const timer = setTimeout(resolve, withinMs);
+      return promise.finally(() => {
+        clearTimeout(timer);
+        these.delete(resolve);
+        if (these.size === 0) waiting.delete(messageId);
+      });
+    },
+  };
+}
+
+type Lane = Omit<Outbox, 'tried'>;
+
+function openLane(
+  parts: OutboxParts,
+  channel: OutboxRow['channel'],
+  done: (messageId: string) => void,
+): Lane {
   const underWay = new Set<Promise<void>>();
   let claiming: Promise<void> | null = null;
   let again = false;
@@ -87,7 +145,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       again = false;
       const free = AT_ONCE - underWay.size;
       if (free === 0) return;
-      for (const row of await claimOutgoing(parts.db, parts.now(), CLAIM_MS, free)) start(row);
+      for (const row of await claimOutgoing(parts.db, parts.now(), CLAIM_MS, free, channel)) start(row);
     } while (again && !stopped);
   }
 
@@ -96,6 +154,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       .catch((error: unknown) => parts.onError(error, row.id))
       .finally(() => {
         underWay.delete(sending);
+        done(row.id);
         wake();
       });
     underWay.add(sending);
@@ -134,21 +193,45 @@ export function createOutbox(parts: OutboxParts): Outbox {
 
 async function sendOne(parts: OutboxParts, row: OutboxRow): Promise<void> {
   const now = parts.now();
-  if (row.message_sealed === null) return noteFailed(parts.db, row.id, now, 'erased');
-  if (now >= row.expires_at) return noteFailed(parts.db, row.id, now, 'expired');
+  const fail = async (why: string, state: 'failed' | 'unknown' = 'failed', reason = why) => {
+    if (row.channel === 'sms') await parts.onTextOutcome?.(row.id, { state, reason });
+    await noteFailed(parts.db, row.id, parts.now(), why);
+  };
+  if (row.message_sealed === null) return fail('erased');
+  if (now >= row.expires_at) return fail('expired');
   // Claimed before by a worker that died: it may be out already, and a code must not come twice.
-  if (row.kind === 'code' && row.tries > 1) return noteFailed(parts.db, row.id, now, 'unknown whether sent');
+  if (row.kind === 'code' && row.tries > 1) return fail('unknown whether sent', 'unknown', 'interrupted');
   const carrier = parts.carriers[row.channel];
-  if (carrier === null) return noteFailed(parts.db, row.id, now, 'no carrier');
+  if (carrier === null) return fail('no carrier', 'failed', 'no_carrier');
+  let to = '';
   try {
-    const body = JSON.parse(open(parts.keys, sealContext(row.id, row.user_id), row.message_sealed));
-    await carrier.send({ id: row.id, ...(body as Omit<Message, 'id'>) });
+    const body: Omit<Message, 'id'> = JSON.parse(
+      open(parts.keys, sealContext(row.id, row.user_id), row.message_sealed),
+    );
+    to = body.to;
+    const expiresAt = row.channel === 'sms' ? { expiresAt: row.expires_at } : {};
+    const taken = (await carrier.send({ id: row.id, ...body, ...expiresAt })) ?? BY_INBOX;
+    if (row.channel === 'sms') await parts.onTextOutcome?.(row.id, { state: 'sent', ...taken });
     await noteSent(parts.db, row.id, parts.now());
   } catch (error) {
     parts.onError(error, row.id);
     const why = error instanceof Error ? error.name : 'error';
-    if (row.kind === 'code') return noteFailed(parts.db, row.id, parts.now(), why);
+    // The same answer would come again, and who hammers a mail server is blocked there.
+    const bounced = error instanceof MailFault && error.kind === 'bounced';
+    if (bounced && row.user_id !== null) {
+      await parts.onBounced?.({ userId: row.user_id, to, status: error.status });
+    }
+    if (row.kind === 'code' || bounced) return fail(why, ...stateOf(error));
     const pause = BACK_OFF_MS[Math.min(row.tries - 1, BACK_OFF_MS.length - 1)] ?? 5_000;
     await noteTryAgain(parts.db, row.id, parts.now() + pause, why);
   }
+}
+
+/** A carrier that takes messages and says nothing of them. */
+const BY_INBOX: Taken = { carrier: 'inbox', providerId: '', parts: 1 };
+
+/** An error of ours, or of the database, may come after the message was handed over. */
+function stateOf(error: unknown): ['failed' | 'unknown', string] {
+  if (!(error instanceof NotSent)) return ['unknown', 'error'];
+  return [error.kind === 'unknown' ? 'unknown' : 'failed', `${error.kind}:${error.detail}`];
 }

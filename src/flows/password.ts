@@ -162,14 +162,14 @@ export async function changePassword(
   const current = normalizePassword(given.current);
   const fits = await ctx.hasher.verify(user.password_hash, current).catch(async (error: unknown) => {
     // Not compared at all (overload): it was no try.
-    await takeBackPassword(ctx, counted);
+    await takeBackPassword(ctx.db, counted);
     throw error;
   });
   if (!fits) {
     await record(ctx, ctx.db, { kind: 'login.password_refused', actorId: user.id, visitor });
     return { result: 'wrong_password' };
   }
-  await takeBackPassword(ctx, counted);
+  await takeBackPassword(ctx.db, counted);
   const hash = await ctx.hasher.hash(normalizePassword(given.password));
   const token = newToken(ctx.random);
   const saved = await inTransaction(ctx.db, async (tx) => {

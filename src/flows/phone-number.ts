@@ -4,25 +4,16 @@ import {
   getCountryCallingCode,
   parsePhoneNumberFromString,
 } from 'libphonenumber-js/max';
+import { isRefusedLine, isServed, type TextPolicy } from '../rules/text-messages.ts';
 
-export type NumberFault = 'not_a_number' | 'not_valid' | 'wrong_country' | 'cannot_receive';
-
-/** Kinds of line that can never receive a text message, or that cost the caller. */
-const REFUSED = new Set([
-  'FIXED_LINE',
-  'PREMIUM_RATE',
-  'TOLL_FREE',
-  'SHARED_COST',
-  'UAN',
-  'VOICEMAIL',
-  'PAGER',
-]);
+export type NumberFault = 'not_a_number' | 'not_valid' | 'wrong_country' | 'cannot_receive' | 'not_served';
 
 /**
  * Reads a number typed in any format, national or international, as E.164 (S13: counted by this spelling).
  * Kinds of line by libphonenumber's full metadata.
  */
 export function readPhoneNumber(
+  policy: TextPolicy,
   country: string,
   typed: string,
 ): { readonly e164: string } | { readonly fault: NumberFault } {
@@ -32,8 +23,19 @@ export function readPhoneNumber(
   if (!parsed.isValid()) return { fault: 'not_valid' };
   const sameCode = parsed.countryCallingCode === getCountryCallingCode(country);
   if (!sameCode) return { fault: 'wrong_country' };
-  if (REFUSED.has(parsed.getType() ?? '')) return { fault: 'cannot_receive' };
+  if (isRefusedLine(parsed.getType() ?? null)) return { fault: 'cannot_receive' };
+  // Many countries share a calling code: what counts is whose the number is, not what was picked from the list.
+  if (!isServed(policy, parsed.country ?? NOWHERE)) return { fault: 'not_served' };
   return { e164: parsed.number };
+}
+
+/** A number that belongs to no country, such as a satellite phone's (ISO 3166-1 leaves this code to its users). */
+const NOWHERE = 'ZZ';
+
+/** Whose a number is and what kind of line, as libphonenumber names it; `null` where the numbers do not tell. */
+export function describeNumber(e164: string): { readonly country: string; readonly line: string | null } {
+  const parsed = parsePhoneNumberFromString(e164);
+  return { country: parsed?.country ?? NOWHERE, line: parsed?.getType() ?? null };
 }
 
 export function isCountry(code: string): code is CountryCode {

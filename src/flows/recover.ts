@@ -38,17 +38,18 @@ export async function answerRecoveryCode(ctx: Context, visitor: Visitor, typed: 
   // P3: in a step-up the session's password is an old one; it is typed before a pass is so much as looked at.
   const passwordHere = position.facts.evidence.some((e) => e.kind === 'password');
   if (parsed.kind === 'pass' && !passwordHere) return askPasswordFirst(ctx, visitor, position);
-  const now = ctx.now();
   const key = recoveryCounterKey(position.user.id);
   // When the backup codes are dead, a pass code is what is left: it waits with them but does not die.
   const dies = parsed.kind === 'backup';
-  const counted = await countTry(ctx.db, new Map([[key, (counter) => countCodeTry(counter, now, dies)]]));
-  if (!counted.heard) return refused(counted);
-
-  const result =
-    parsed.kind === 'backup'
-      ? await tryBackupCode(ctx, visitor, position, parsed)
-      : await tryPassCode(ctx, visitor, position, position.user, parsed.code);
+  const { user } = position;
+  const result = await ctx.hasher.inTurn(async () => {
+    const now = ctx.now();
+    const counted = await countTry(ctx.db, new Map([[key, (counter) => countCodeTry(counter, now, dies)]]));
+    if (!counted.heard) return refused(counted);
+    return parsed.kind === 'backup'
+      ? tryBackupCode(ctx, visitor, position, parsed)
+      : tryPassCode(ctx, visitor, position, user, parsed.code);
+  });
   if (result.result === 'wrong') {
     const kind = parsed.kind === 'pass' ? 'pass.code_refused' : 'login.recovery_code_refused';
     await noteWrong(ctx, position, visitor, kind);

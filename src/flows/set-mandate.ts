@@ -5,9 +5,11 @@ import {
   judgePlanChange,
   judgeSessionLength,
   type MandateVerdict,
+  mandateAt,
   orderedMethods,
+  textUntilAfter,
 } from '../rules/mandate.ts';
-import { type AccountRow, setMandate, setPlan, usersToSettle } from '../store/accounts.ts';
+import { type AccountRow, accountFacts, setMandate, setPlan, usersToSettle } from '../store/accounts.ts';
 import type { Tx } from '../store/database.ts';
 import { withdrawRequestsOfAccount } from '../store/pass-requests.ts';
 import { endPassesOfAccount } from '../store/passes.ts';
@@ -31,13 +33,14 @@ export type MandateResult =
   | { readonly result: Exclude<MandateVerdict, 'ok'> }
   | Refusal;
 
-/** M1, M3: why a plan cannot mandate these methods, if it cannot; for pages that say so before anything is done. */
+/** M1, M3: why an account cannot mandate these methods, if it cannot; for pages that say so before anything is done. */
 export function mandateFault(
   ctx: Context,
-  plan: Plan,
+  account: { readonly plan: Plan; readonly mandate: Mandate | null },
   methods: readonly Method[],
 ): Exclude<MandateVerdict, 'ok'> | null {
-  const verdict = judgeMandate(plan, methods, ctx.settings.textMessages);
+  const textEnds = textUntilAfter(account.mandate, methods, ctx.now()) !== null;
+  const verdict = judgeMandate(account.plan, methods, ctx.settings.textMessages, textEnds);
   return verdict === 'ok' ? null : verdict;
 }
 
@@ -54,7 +57,9 @@ export async function changeMandate(
   // What cannot be switched on leads nobody through a set-up (M5).
   const seen = await judge(ctx, ctx.db, session, { deed: 'view_account', slug: given.slug, targetId: null });
   if ('result' in seen) return seen;
-  const fault = given.on ? mandateFault(ctx, seen.account.plan, given.methods) : null;
+  const { plan } = seen.account;
+  const { mandate } = seen.actor.account;
+  const fault = given.on ? mandateFault(ctx, { plan, mandate }, given.methods) : null;
   if (fault !== null) return { result: fault };
   const wanted = { deed: 'set_mandate', slug: given.slug, targetId: null, twoFactor: given.on } as const;
   return act(ctx, session, wanted, async (tx, { account }) =>
@@ -75,12 +80,13 @@ export async function applyMandate(
   by: By,
 ): Promise<{ result: 'done' | 'unchanged' } | { result: Exclude<MandateVerdict, 'ok'> }> {
   if (!change.on) return switchOff(ctx, tx, account, by);
-  const verdict = judgeMandate(account.plan, change.methods, ctx.settings.textMessages);
-  if (verdict !== 'ok') return { result: verdict };
-  const wasOn = account.mandate_since !== null;
+  const before = mandateAt(accountFacts(account).mandate, ctx.now());
+  const fault = mandateFault(ctx, { plan: account.plan, mandate: before }, change.methods);
+  if (fault !== null) return { result: fault };
+  const wasOn = before !== null;
   const from = wasOn && account.mandate_from === 'now' ? 'now' : change.from;
   const methods = orderedMethods(change.methods).join(',');
-  if (wasOn && methods === account.mandate_methods && from === account.mandate_from) {
+  if (wasOn && methods === before.methods.join(',') && from === account.mandate_from) {
     return { result: 'unchanged' };
   }
   const length = cappedSessionLength({ maxMs: account.session_max_ms, idleMs: account.session_idle_ms });
@@ -88,6 +94,7 @@ export async function applyMandate(
     mandate_since: account.mandate_since ?? ctx.now(),
     mandate_methods: methods,
     mandate_from: from,
+    mandate_text_until: textUntilAfter(before, change.methods, ctx.now()),
     session_max_ms: length.maxMs,
     session_idle_ms: length.idleMs,
   });
@@ -109,11 +116,14 @@ async function switchOff(
   account: AccountRow,
   by: By,
 ): Promise<{ result: 'done' | 'unchanged' }> {
-  if (account.mandate_since === null) return { result: 'unchanged' };
+  const before = mandateAt(accountFacts(account).mandate, ctx.now());
+  if (before === null) return { result: 'unchanged' };
   await setMandate(tx, account.id, {
     mandate_since: null,
-    mandate_methods: account.mandate_methods,
+    // Text messages that have ended do not come back by switching off and on.
+    mandate_methods: before.methods.join(','),
     mandate_from: account.mandate_from,
+    mandate_text_until: null,
     session_max_ms: account.session_max_ms,
     session_idle_ms: account.session_idle_ms,
   });
@@ -150,6 +160,7 @@ export async function changeSessionLength(
       mandate_since: account.mandate_since,
       mandate_methods: account.mandate_methods,
       mandate_from: account.mandate_from,
+      mandate_text_until: account.mandate_text_until,
       session_max_ms: given.maxMs,
       session_idle_ms: given.idleMs,
     });

@@ -53,11 +53,10 @@ export async function signUp(ctx: Context, visitor: Visitor, given: SignUp): Pro
   if (verdict !== 'ok') return { result: 'bad_password', verdict };
 
   // Each costs a hash and a mail, and nothing has been proven yet: a network gets so many.
-  const key = `sign-ups:${networkKey(visitor.network)}`;
-  const heard = await inTransaction(ctx.db, (tx) =>
-    countMail(tx, key, SIGN_UPS_PER_NETWORK, SIGN_UP_WINDOW_MS, ctx.now()),
+  const passwordHash = await ctx.hasher.inTurn(async () =>
+    (await mayBegin(ctx, visitor)) ? ctx.hasher.hash(normalizePassword(given.password)) : null,
   );
-  if (!heard) return { result: 'wait', until: ctx.now() + SIGN_UP_WINDOW_MS };
+  if (passwordHash === null) return { result: 'wait', until: ctx.now() + SIGN_UP_WINDOW_MS };
 
   const { row, token } = newLogin(ctx, visitor, {
     kind: 'sign_up',
@@ -65,7 +64,7 @@ export async function signUp(ctx: Context, visitor: Visitor, given: SignUp): Pro
     invitation_id: invitation?.id ?? null,
     sign_up_name: oneLine(given.name),
     sign_up_email: email,
-    sign_up_password_hash: await ctx.hasher.hash(normalizePassword(given.password)),
+    sign_up_password_hash: passwordHash,
     sign_up_account: invitation === null ? (given.account === null ? null : oneLine(given.account)) : null,
   });
   const advanced = await inTransaction(ctx.db, async (tx) => {
@@ -76,6 +75,13 @@ export async function signUp(ctx: Context, visitor: Visitor, given: SignUp): Pro
   });
   ctx.wakeOutbox();
   return { result: 'accepted', advanced: { ...advanced, tokens: { login: token, ...advanced.tokens } } };
+}
+
+function mayBegin(ctx: Context, visitor: Visitor): Promise<boolean> {
+  const key = `sign-ups:${networkKey(visitor.network)}`;
+  return inTransaction(ctx.db, (tx) =>
+    countMail(tx, key, SIGN_UPS_PER_NETWORK, SIGN_UP_WINDOW_MS, ctx.now()),
+  );
 }
 
 /**

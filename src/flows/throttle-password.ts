@@ -2,6 +2,7 @@ import { addressHmac } from '../credentials/one-time-code.ts';
 import { hashToken } from '../credentials/token.ts';
 import { countPasswordTry, FREE_PASSWORDS, FREE_PASSWORDS_KNOWN } from '../rules/throttle.ts';
 import { type Counted, countTry, type Decide, takeBackTry } from '../store/counters.ts';
+import type { Db } from '../store/database.ts';
 import { isKnownBrowser } from '../store/sessions.ts';
 import { findUserByEmail } from '../store/users.ts';
 import type { Context, Visitor } from './context.ts';
@@ -28,14 +29,12 @@ export async function countPassword(ctx: Context, visitor: Visitor, email: strin
   );
 }
 
-/** The password was right: its own try is taken back; other people's wrong ones behind that address stay. */
-export async function takeBackPassword(
-  ctx: Context,
-  counted: Extract<Counted, { heard: true }>,
-): Promise<void> {
-  for (const [key, counter] of counted.counters) {
-    await takeBackTry(ctx.db, key, counter);
-  }
+/**
+ * The password was right: its own try is taken back; other people's wrong ones behind that address stay. Where
+ * it is done in the transaction of the success, as its last write: everybody of that network waits for its end.
+ */
+export async function takeBackPassword(db: Db, counted: Extract<Counted, { heard: true }>): Promise<void> {
+  for (const [key, counter] of counted.counters) await takeBackTry(db, key, counter);
 }
 
 export function addressKey(ctx: Context, email: string): string {

@@ -1,6 +1,6 @@
 import type { Admission } from '../rules/admission.ts';
 import { openSessionsOf } from '../store/sessions.ts';
-import { admit, type SignedIn, signedIn } from './admit.ts';
+import { admit, type SignedIn, signedInToo } from './admit.ts';
 import type { Context } from './context.ts';
 
 export interface HomeView {
@@ -21,6 +21,8 @@ export interface HomeView {
     readonly startedAt: number;
     readonly lastUsedAt: number;
   }[];
+  /** Accounts that stop taking this person's text messages, and from when. */
+  readonly textEnds: readonly { readonly account: string; readonly at: number }[];
   /** P5: when this session ends because a pass it rests on ends. */
   readonly passEndsAt: number | null;
 }
@@ -28,7 +30,7 @@ export interface HomeView {
 /** `/`: who you are, which of your accounts this session may enter, and your sessions. */
 export async function viewHome(ctx: Context, session: SignedIn): Promise<HomeView> {
   const open = await openSessionsOf(ctx.db, session.user.id);
-  const standing = await Promise.all(open.map((row) => signedIn(ctx, ctx.db, row)));
+  const standing = await Promise.all(open.map((row) => signedInToo(ctx, session, row)));
   const ends = session.facts.passes.map((p) => p.endsAt);
   return {
     name: session.user.name,
@@ -50,6 +52,12 @@ export async function viewHome(ctx: Context, session: SignedIn): Promise<HomeVie
         startedAt: row.started_at,
         lastUsedAt: row.last_used_at,
       })),
+    textEnds: session.memberships.flatMap((m) => {
+      const at = m.account.mandate?.textUntil ?? null;
+      const byText =
+        m.trust.state === 'authenticator' && session.facts.kinds.get(m.trust.authenticatorId) === 'sms';
+      return at !== null && at > ctx.now() && byText ? [{ account: m.account.name, at }] : [];
+    }),
     passEndsAt: ends.length === 0 ? null : Math.min(...ends),
   };
 }

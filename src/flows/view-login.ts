@@ -6,7 +6,7 @@ import { codeCounterKey, findAuthenticator, recoveryCounterKey } from '../store/
 import { readCounter } from '../store/counters.ts';
 import { findChallenge } from '../store/logins.ts';
 import type { Position } from './advance.ts';
-import { type ChallengeView, mailboxCounterKey, viewOf } from './challenge.ts';
+import { type ChallengeView, mailboxCounterKey, viewChallenge, viewOf } from './challenge.ts';
 import type { Context } from './context.ts';
 import { readEnrollment } from './enroll.ts';
 import { maskedNumber } from './phone-number.ts';
@@ -70,7 +70,7 @@ export async function viewCode(ctx: Context, position: Position): Promise<CodeVi
     { table: 'authenticators', row: row.id, user: row.user_id },
     row.secret_sealed,
   );
-  const challenge = viewOf(await findChallenge(ctx.db, login.id, 'code'));
+  const challenge = await viewChallenge(ctx, login.id, 'code');
   return {
     method: 'sms',
     phone: maskedNumber(number),
@@ -119,8 +119,8 @@ export interface TextSetUpView {
 export async function viewTextSetUp(ctx: Context, position: Position): Promise<TextSetUpView | null> {
   const enrollment = await readEnrollment(ctx, position, 'sms');
   if (enrollment === null) return null;
-  const challenge = await findChallenge(ctx.db, position.login.id, 'enroll');
-  return { phone: maskedNumber(enrollment.secret), challenge: viewOf(challenge) };
+  const challenge = await viewChallenge(ctx, position.login.id, 'enroll');
+  return { phone: maskedNumber(enrollment.secret), challenge };
 }
 
 async function waitOf(ctx: Context, key: string): Promise<number | null> {

@@ -1,4 +1,5 @@
 import type { Account, Membership, Session } from './facts.ts';
+import { asOf } from './mandate.ts';
 import { passIsLive } from './pass.ts';
 import { allowedMethods, proofOf } from './trust.ts';
 
@@ -61,7 +62,7 @@ export function admission(session: Session | null, membership: Membership | null
   if (mandate === null) return { answer: 'admitted', by: 'no_mandate' };
 
   if (!membership.active) return { answer: 'set_up_needed' };
-  const byTrust = provesTrusted(session, membership);
+  const byTrust = provesTrusted(session, asOf(membership, now));
   if (byTrust.answer === 'admitted') return byTrust;
   const pass = session.passes.find((p) => p.membershipId === membership.id && passIsLive(p, now));
   if (pass !== undefined && session.evidence.some((e) => e.kind === 'pass' && e.passId === pass.id)) {

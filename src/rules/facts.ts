@@ -23,8 +23,11 @@ export interface Evidence {
 /** An account's rule that its people use 2FA. `null` in an account means: no mandate. */
 export interface Mandate {
   readonly since: number;
+  /** As they were chosen; `mandateAt` tells which hold at a moment. */
   readonly methods: readonly Method[];
   readonly from: 'next_login' | 'now';
+  /** From this moment on text messages are no longer taken, whatever was chosen; `null`: no such day is set. */
+  readonly textUntil: number | null;
 }
 
 export interface Account {

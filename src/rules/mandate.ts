@@ -1,17 +1,76 @@
-import type { Method, Plan, Trust } from './facts.ts';
+import type { Mandate, Membership, Method, Plan, Trust } from './facts.ts';
 import { METHODS } from './facts.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-export type MandateVerdict = 'ok' | 'not_enterprise' | 'no_method' | 'text_needs_carrier';
+export type MandateVerdict = 'ok' | 'not_enterprise' | 'no_method' | 'text_needs_carrier' | 'text_ends';
 
-/** M1, M3: may an account of this plan mandate these methods, with or without a carrier for text messages? */
-export function judgeMandate(plan: Plan, methods: readonly Method[], textMessages: boolean): MandateVerdict {
+/**
+ * M1, M3: may an account of this plan mandate these methods, with or without a carrier for text messages?
+ * `textEnds`: a day from which they take none is set, so they cannot be the only way.
+ */
+export function judgeMandate(
+  plan: Plan,
+  methods: readonly Method[],
+  textMessages: boolean,
+  textEnds = false,
+): MandateVerdict {
   if (plan !== 'enterprise') return 'not_enterprise';
   if (methods.length === 0) return 'no_method';
   if (!textMessages && !methods.includes('totp')) return 'text_needs_carrier';
+  if (textEnds && !methods.includes('totp')) return 'text_ends';
   return 'ok';
+}
+
+/** The methods a mandate takes at this moment: judged by time, on each request (D9). */
+export function methodsAt({ methods, textUntil }: Mandate, now: number): readonly Method[] {
+  return textUntil !== null && now >= textUntil ? methods.filter((m) => m !== 'sms') : methods;
+}
+
+/**
+ * What a mandate takes of somebody who sets up anew, or whom it comes to trust: with a day set, text messages are
+ * offered to nobody any more, so that nobody sets up what they lose soon after.
+ */
+export function methodsForNew({ methods, textUntil }: Mandate): readonly Method[] {
+  return textUntil === null ? methods : methods.filter((m) => m !== 'sms');
+}
+
+/** The mandate with the methods of this moment. */
+export function mandateAt<M extends Mandate | null>(mandate: M, now: number): M {
+  return mandate === null ? mandate : { ...mandate, methods: methodsAt(mandate, now) };
+}
+
+/** The same for whatever a rule is about to read of a membership. */
+export function asOf<M extends Pick<Membership, 'account'>>(membership: M, now: number): M {
+  const mandate = mandateAt(membership.account.mandate, now);
+  return { ...membership, account: { ...membership.account, mandate } };
+}
+
+const TEXT_END_MOST_MS = 2 * 365 * DAY_MS;
+
+export type TextEndVerdict = 'ok' | 'no_text' | 'app_needed' | 'too_soon' | 'too_late';
+
+/** May text messages end at `until` (milliseconds)? Never where nothing would be left, and never in the past. */
+export function judgeTextEnd(mandate: Mandate | null, until: number, now: number): TextEndVerdict {
+  const methods = mandate === null ? [] : methodsAt(mandate, now);
+  if (!methods.includes('sms')) return 'no_text';
+  if (!methods.includes('totp')) return 'app_needed';
+  if (until <= now) return 'too_soon';
+  return until > now + TEXT_END_MOST_MS ? 'too_late' : 'ok';
+}
+
+/**
+ * What becomes of the day when methods are chosen anew: a day to come stays while both methods do. It is taken away
+ * where text messages are: by the choice, or by time and then by choosing them once more.
+ */
+export function textUntilAfter(
+  before: Mandate | null,
+  methods: readonly Method[],
+  now: number,
+): number | null {
+  const until = before?.textUntil ?? null;
+  return until !== null && until > now && methods.includes('sms') ? until : null;
 }
 
 /** M1: to `standard` while a mandate is on is refused, unless the operator says so. */

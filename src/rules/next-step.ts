@@ -1,6 +1,14 @@
 import type { Authenticator, Evidence, LoginFacts, Membership } from './facts.ts';
+import { asOf } from './mandate.ts';
 import { passIsLive, rightIsLive } from './pass.ts';
-import { allowedMethods, type EnrollmentPlan, planEnrollment, proofOf, withoutLapsed } from './trust.ts';
+import {
+  allowedMethods,
+  type EnrollmentPlan,
+  offeredMethods,
+  planEnrollment,
+  proofOf,
+  withoutLapsed,
+} from './trust.ts';
 
 /** T4: how old a proof may be to count as fresh. */
 export const FRESH_MS = 5 * 60_000;
@@ -56,7 +64,7 @@ export type NextStep =
  * 13. done
  */
 export function nextStep(given: LoginFacts, now: number): NextStep {
-  const facts = withoutLapsed(given, now);
+  const facts = withoutLapsed({ ...given, memberships: given.memberships.map((m) => asOf(m, now)) }, now);
   if (facts.endedAt !== null || now >= facts.expiresAt) return { step: 'start_again' };
 
   const passwordHere = facts.evidence.some((e) => e.kind === 'password');
@@ -214,7 +222,11 @@ function codeOf(x: Authenticator, target: Membership, facts: LoginFacts): NextSt
   return { step: 'code', target: target.id, authenticator: x, onlyRecovery: x.codesDead };
 }
 
-const takes = (target: Membership, x: Authenticator) => allowedMethods(target).includes(x.kind);
+/** What the target trusts already it takes for as long as it may; what it comes to trust must be good for longer. */
+function takes(target: Membership, x: Authenticator): boolean {
+  const trusts = target.trust.state === 'authenticator' && target.trust.authenticatorId === x.id;
+  return (trusts ? allowedMethods(target) : offeredMethods(target)).includes(x.kind);
+}
 
 function trustedBy(member: Membership, facts: LoginFacts): Authenticator | null {
   if (member.trust.state !== 'authenticator') return null;

@@ -65,8 +65,6 @@ export const CODE_TRIES = 5;
 export const CODE_SENDS = 3;
 /** D6: mails with codes per address and day. */
 export const CODE_MAILS_PER_DAY = 10;
-/** T28: texts with codes per number and day, over all persons and logins. */
-export const CODE_TEXTS_PER_DAY = 10;
 
 /** E4: a code may be sent again after 30 s, then after 60 s; `null` when three have been sent. */
 export function nextSendAt(sends: number, lastSentAt: number): number | null {

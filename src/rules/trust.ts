@@ -1,5 +1,6 @@
 import type { Authenticator, Evidence, Membership, Method } from './facts.ts';
 import { METHODS } from './facts.ts';
+import { methodsForNew } from './mandate.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,9 +29,14 @@ export function hasLapsed(asleepSince: number | null, now: number): boolean {
   return asleepSince !== null && now - asleepSince > SLEEP_LIMIT_MS;
 }
 
-/** The kinds of authenticator an account takes: all of them where it demands nothing. */
+/** The kinds of authenticator an account takes: all of them where it demands nothing. Of a membership `asOf` now. */
 export function allowedMethods(membership: Membership): readonly Method[] {
   return membership.account.mandate?.methods ?? METHODS;
+}
+
+/** The kinds it takes of somebody whom it does not trust by one of them yet. */
+export function offeredMethods({ account: { mandate } }: Membership): readonly Method[] {
+  return mandate === null ? METHODS : methodsForNew(mandate);
 }
 
 /** How an authenticator was proven, at `since` or later. A code of another authenticator proves nothing here. */
@@ -70,7 +76,7 @@ export function planEnrollment(
 ): EnrollmentPlan {
   const deliverable = METHODS.filter((m) => m === 'totp' || textMessages);
   const allowedByAll = (members: readonly Membership[], among: readonly Method[]) =>
-    among.filter((method) => members.every((m) => allowedMethods(m).includes(method)));
+    among.filter((method) => members.every((m) => offeredMethods(m).includes(method)));
   const together = memberships.filter(
     (m) => m.id === target.id || (m.trust.state === 'authenticator' && m.trust.authenticatorId === replaces),
   );
@@ -81,7 +87,7 @@ export function planEnrollment(
     (m) =>
       m.trust.state === 'never' &&
       m.id !== target.id &&
-      offered.every((method) => allowedMethods(m).includes(method)),
+      offered.every((method) => offeredMethods(m).includes(method)),
   );
   return { methods: offered, movers: [...core, ...along].map((m) => m.id), replaces };
 }

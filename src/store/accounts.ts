@@ -25,6 +25,7 @@ export function accountFacts(row: AccountRow): NamedMembership['account'] {
             since: row.mandate_since,
             methods: row.mandate_methods.split(',') as Method[],
             from: row.mandate_from,
+            textUntil: row.mandate_text_until,
           },
     sessionMaxMs: row.session_max_ms,
     sessionIdleMs: row.session_idle_ms,
@@ -177,7 +178,12 @@ export async function setMandate(
   accountId: string,
   mandate: Pick<
     AccountRow,
-    'mandate_since' | 'mandate_methods' | 'mandate_from' | 'session_max_ms' | 'session_idle_ms'
+    | 'mandate_since'
+    | 'mandate_methods'
+    | 'mandate_from'
+    | 'mandate_text_until'
+    | 'session_max_ms'
+    | 'session_idle_ms'
   >,
 ): Promise<void> {
   await tx.updateTable('accounts').set(mandate).where('id', '=', accountId).execute();

@@ -8,6 +8,19 @@ export async function insertAuditEvent(tx: Db, row: AuditEventRow): Promise<void
   await tx.insertInto('audit_events').values(row).execute();
 }
 
+/** The newest event of one kind that happened to this person, in whatever account. */
+export async function lastEventOf(db: Db, userId: string, kind: string): Promise<AuditEventRow | null> {
+  const found = await db
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('kind', '=', kind)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return found ?? null;
+}
+
 export interface AuditQuestion {
   readonly accountId: string;
   /** A person's name or address, or part of it. */
@@ -69,4 +82,22 @@ export async function findAuditEvents(
     );
   }
   return query.execute();
+}
+
+/** Events of one kind since then, of every account and of none, newest first. */
+export async function eventsOfKind(
+  db: Db,
+  kind: string,
+  since: number,
+  limit: number,
+): Promise<AuditEventRow[]> {
+  return db
+    .selectFrom('audit_events')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('at', '>=', since)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 }

@@ -16,9 +16,11 @@ export async function authenticatorsOf(db: Db, userId: string, deadAfter: number
   const rows = await db
     .selectFrom('authenticators')
     .leftJoin('counters', (join) => join.on('counters.key', '=', sql<string>`'code:' || authenticators.id`))
+    .leftJoin('counters as recovery', (join) => join.on('recovery.key', '=', recoveryCounterKey(userId)))
     .selectAll('authenticators')
     .select((eb) => [
       'counters.wrong',
+      'recovery.wrong as wrong_recovery_codes',
       eb
         .selectFrom('backup_codes')
         .select((c) => c.fn.countAll<number>().as('left'))
@@ -29,17 +31,11 @@ export async function authenticatorsOf(db: Db, userId: string, deadAfter: number
     .where('user_id', '=', userId)
     .orderBy('confirmed_at')
     .execute();
-  if (rows.length === 0) return [];
-  const recovery = await db
-    .selectFrom('counters')
-    .select('wrong')
-    .where('key', '=', recoveryCounterKey(userId))
-    .executeTakeFirst();
   return rows.map((row) => ({
     id: row.id,
     kind: row.kind,
     codesDead: (row.wrong ?? 0) >= deadAfter,
-    backupCodesDead: (recovery?.wrong ?? 0) >= deadAfter,
+    backupCodesDead: (row.wrong_recovery_codes ?? 0) >= deadAfter,
     backupCodesSaved: row.backup_codes_saved_at !== null,
     backupCodesLeft: Number(row.backup_codes_left ?? 0),
     asleepSince: row.asleep_since,

@@ -107,3 +107,55 @@ export async function takeBackMail(tx: Tx, key: string): Promise<void> {
     .where('wrong', '>', 0)
     .execute();
 }
+
+/**
+ * Reads counters and holds them until the commit: whoever counts in one of them meanwhile waits. Those that were not
+ * there begin at nothing.
+ */
+export async function holdCounters(tx: Tx, keys: readonly string[]): Promise<Map<string, Counter>> {
+  if (keys.length === 0) return new Map();
+  const rows = await tx
+    .insertInto('counters')
+    // Always in the same order, so that two transactions never wait for each other.
+    .values([...new Set(keys)].toSorted().map((key) => ({ key, wrong: 0, wait_until: 0, last_at: 0 })))
+    .onConflict((c) => c.column('key').doUpdateSet((eb) => ({ key: eb.ref('excluded.key') })))
+    .returningAll()
+    .execute();
+  return new Map(
+    rows.map((row) => [row.key, { wrong: row.wrong, waitUntil: row.wait_until, lastAt: row.last_at }]),
+  );
+}
+
+/** Writes counters that are held, in one statement. */
+export async function keepCounters(tx: Tx, counters: ReadonlyMap<string, Counter>): Promise<void> {
+  if (counters.size === 0) return;
+  await tx
+    .insertInto('counters')
+    .values(
+      [...counters]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, { wrong, waitUntil, lastAt }]) => ({
+          key,
+          wrong,
+          wait_until: waitUntil,
+          last_at: lastAt,
+        })),
+    )
+    .onConflict((c) =>
+      c.column('key').doUpdateSet((eb) => ({
+        wrong: eb.ref('excluded.wrong'),
+        wait_until: eb.ref('excluded.wait_until'),
+        last_at: eb.ref('excluded.last_at'),
+      })),
+    )
+    .execute();
+}
+
+/** Several counters as they stand, without holding them. */
+export async function readCounters(db: Db, keys: readonly string[]): Promise<Map<string, Counter>> {
+  if (keys.length === 0) return new Map();
+  const rows = await db.selectFrom('counters').selectAll().where('key', 'in', keys).execute();
+  return new Map(
+    rows.map((row) => [row.key, { wrong: row.wrong, waitUntil: row.wait_until, lastAt: row.last_at }]),
+  );
+}

@@ -6,6 +6,8 @@ import { isPostgres, NodeSqliteDialect, openSqlite, transactionRunning } from '.
 import * as first from './migrations/0001-first.ts';
 import * as auditAppendOnly from './migrations/0002-audit-append-only.ts';
 import * as auditByTime from './migrations/0003-newest-moment.ts';
+import * as textMessages from './migrations/0004-text-messages.ts';
+import * as textUntil from './migrations/0005-text-until.ts';
 import { PgDialect, wasUndone } from './postgres.ts';
 import type { Schema } from './schema.ts';
 
@@ -17,6 +19,8 @@ const MIGRATIONS: Record<string, Migration> = {
   '0001-first': first,
   '0002-audit-append-only': auditAppendOnly,
   '0003-newest-moment': auditByTime,
+  '0004-text-messages': textMessages,
+  '0005-text-until': textUntil,
 };
 
 /** The file of a `sqlite:` address. */
@@ -26,8 +30,10 @@ export function sqlitePath(databaseUrl: string): string {
 
 export const isPostgresUrl = (databaseUrl: string): boolean => /^postgres(ql)?:/.test(databaseUrl);
 
-export function openDatabase(databaseUrl: string): Db {
-  if (isPostgresUrl(databaseUrl)) return new Kysely<Schema>({ dialect: new PgDialect(databaseUrl) });
+/** `patient`: for work on whole tables, whose statements may take as long as they need. */
+export function openDatabase(databaseUrl: string, { patient = false } = {}): Db {
+  if (isPostgresUrl(databaseUrl))
+    return new Kysely<Schema>({ dialect: new PgDialect(databaseUrl, { patient }) });
   const path = sqlitePath(databaseUrl);
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
   return new Kysely<Schema>({ dialect: new NodeSqliteDialect(openSqlite(path)) });
@@ -47,6 +53,17 @@ export async function migrate(db: Db): Promise<void> {
   }
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+}
+
+/** `migrate`, free of the limits that PostgreSQL is given for requests: an index over many rows takes its time. */
+export async function migrateAt(databaseUrl: string, db: Db): Promise<void> {
+  if (!isPostgresUrl(databaseUrl)) return migrate(db);
+  const patient = openDatabase(databaseUrl, { patient: true });
+  try {
+    await migrate(patient);
+  } finally {
+    await patient.destroy();
+  }
 }
 
 async function appliedMigrations(db: Db): Promise<string[]> {

@@ -28,15 +28,17 @@ export function refuseInsideTransaction(): void {
  */
 export class NodeSqliteDialect extends SqliteDialect {
   readonly #config: { database: SqliteDatabase };
+  readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     const config = { database: asKyselyDatabase(database) };
     super(config);
     this.#config = config;
+    this.#database = database;
   }
 
   override createDriver(): Driver {
-    return new OneAtATimeDriver(this.#config);
+    return new OneAtATimeDriver(this.#config, this.#database);
   }
 
   override createAdapter(): SqliteAdapter {
@@ -58,8 +60,14 @@ class QueueingAdapter extends SqliteAdapter {
 
 /** SQLite has one connection here: whoever holds it, the others queue, first come first served. */
 class OneAtATimeDriver extends SqliteDriver {
+  readonly #database: DatabaseSync;
   #tail: Promise<void> = Promise.resolve();
   #release: (() => void) | null = null;
+
+  constructor(config: { database: SqliteDatabase }, database: DatabaseSync) {
+    super(config);
+    this.#database = database;
+  }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
     refuseInsideTransaction();
@@ -71,10 +79,20 @@ class OneAtATimeDriver extends SqliteDriver {
     return super.acquireConnection();
   }
 
+  /** A full disk has SQLite undo the transaction by itself: what went wrong shall be told, not that it is gone. */
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.isTransaction) await super.rollbackTransaction(connection);
+  }
+
+  /** A commit that failed leaves its transaction open: the next one shall find none, or nobody would get in again. */
   override async releaseConnection(): Promise<void> {
     const release = this.#release;
     this.#release = null;
-    release?.();
+    try {
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('rollback');
+    } finally {
+      release?.();
+    }
   }
 }
 

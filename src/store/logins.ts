@@ -141,7 +141,7 @@ export async function putChallenge(tx: Db, row: ChallengeRow): Promise<void> {
 export async function renewChallenge(
   tx: Db,
   old: ChallengeRow,
-  changes: Pick<ChallengeRow, 'code_hmac' | 'sends' | 'sent_at' | 'expires_at' | 'unsent'>,
+  changes: Pick<ChallengeRow, 'code_hmac' | 'sends' | 'sent_at' | 'expires_at' | 'unsent' | 'message_id'>,
 ): Promise<boolean> {
   const result = await tx
     .updateTable('challenges')
@@ -151,6 +151,16 @@ export async function renewChallenge(
     .where('sent_at', '=', old.sent_at)
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** The newest message of a challenge did not go, or nobody knows. One that was replaced meanwhile concerns nobody. */
+export async function noteUnsent(tx: Tx, messageId: string, unsent: 'failed' | 'unknown'): Promise<void> {
+  await tx
+    .updateTable('challenges')
+    .set({ unsent })
+    .where('message_id', '=', messageId)
+    .where('spent_at', 'is', null)
+    .execute();
 }
 
 /** D5: counts a try in its own write. @returns false when there was none left. */

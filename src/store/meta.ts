@@ -14,7 +14,17 @@ export async function writeMeta(db: Db, key: string, value: string): Promise<voi
     .execute();
 }
 
-const SEALED = [
+export async function deleteMeta(db: Db, key: string): Promise<void> {
+  await db.deleteFrom('meta').where('key', '=', key).execute();
+}
+
+/** All notes whose key begins so. `prefix` holds no sign of a pattern. */
+export async function readMetaOf(db: Db, prefix: string): Promise<{ key: string; value: string }[]> {
+  return db.selectFrom('meta').selectAll().where('key', 'like', `${prefix}%`).orderBy('key').execute();
+}
+
+/** Every column that holds something sealed (E6). */
+export const SEALED = [
   ['authenticators', 'secret_sealed'],
   ['enrollments', 'secret_sealed'],
   ['logins', 'backup_codes_sealed'],

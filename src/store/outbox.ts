@@ -10,12 +10,13 @@ export async function insertOutgoing(tx: Db, row: OutboxRow): Promise<void> {
   await tx.insertInto('outbox').values(row).execute();
 }
 
-/** Claims what is due, for one worker on any node; nobody else gets the same row while the claim lasts. */
+/** Claims what is due, of one channel if it is named, for one worker on any node; nobody else gets the same row while the claim lasts. */
 export async function claimOutgoing(
   db: Db,
   now: number,
   claimMs: number,
   most: number,
+  channel?: OutboxRow['channel'],
 ): Promise<OutboxRow[]> {
   let due = db
     .selectFrom('outbox')
@@ -27,6 +28,7 @@ export async function claimOutgoing(
     .orderBy('created_at')
     .orderBy('id')
     .limit(most);
+  if (channel !== undefined) due = due.where('channel', '=', channel);
   if (isPostgres(db)) due = due.forUpdate().skipLocked();
   // A named subquery is run once; inside `in (…)` PostgreSQL may run it again and claim more than asked for.
   const claimed = await db

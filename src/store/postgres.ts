@@ -9,6 +9,8 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 const WAIT_FOR_CONNECTION_MS = 3_000;
 /** Connections of one node; what the server must allow is this times the nodes, and a few for commands. */
 export const CONNECTIONS = 20;
+/** How long one statement waits for a row that somebody else holds; ours hold one for milliseconds. */
+const WAIT_FOR_LOCK_MS = 2_000;
 /** Nothing of ours takes long: what hangs is a fault, and a fault is a refusal (D9). */
 const STATEMENT_MS = 15_000;
 
@@ -24,7 +26,15 @@ export class DatabaseBusy extends Error {
 export class PgDialect extends PostgresDialect {
   readonly #pool: pg.Pool;
 
-  constructor(databaseUrl: string) {
+  /** `patient`: for migrations, which may take as long as they need, and wait for another node's. */
+  constructor(databaseUrl: string, { patient = false } = {}) {
+    const limits = {
+      lock_timeout: WAIT_FOR_LOCK_MS,
+      statement_timeout: STATEMENT_MS,
+      // Also where the server's machine is gone and nobody hangs up.
+      query_timeout: STATEMENT_MS + 5_000,
+      idle_in_transaction_session_timeout: 30_000,
+    };
     const pool = new pg.Pool({
       connectionString: databaseUrl,
       max: CONNECTIONS,
@@ -32,14 +42,13 @@ export class PgDialect extends PostgresDialect {
       idleTimeoutMillis: 30_000,
       keepAlive: true,
       application_name: 'sallyport',
-      statement_timeout: STATEMENT_MS,
-      // Also where the server's machine is gone and nobody hangs up.
-      query_timeout: STATEMENT_MS + 5_000,
-      idle_in_transaction_session_timeout: 30_000,
+      ...(patient ? {} : limits),
       verify: refuseStandby,
     });
-    // A connection that breaks while idle is replaced at its next use; unheard, its error would end the process.
+    // A connection that breaks while idle, or between two queries of a transaction, is replaced at its next use;
+    // unheard, its error would end the process.
     pool.on('error', () => {});
+    pool.on('connect', (client) => client.on('error', () => {}));
     super({ pool });
     this.#pool = pool;
   }
@@ -91,11 +100,16 @@ function watch(connection: DatabaseConnection): void {
   }) as typeof connection.executeQuery;
 }
 
-/** SQLSTATE class 08 (connection), 57P0x (shutting down, crashed, starting), 53300 (too many), 25006 (now a standby). */
+/**
+ * SQLSTATE class 08 (connection), 57P0x (shutting down, crashed, starting), 53300 (too many), 25006 (now a
+ * standby); 55P03 and 57014 (waited for a row, or took, longer than allowed).
+ */
 function isServerGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (/^(08...|57P0.|53300|25006|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/.test(code))
+  if (
+    /^(08...|57P0.|53300|25006|55P03|57014|ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|EHOSTUNREACH)$/.test(code)
+  )
     return true;
   return /^(Connection terminated|Query read timeout|Client has encountered a connection error)/.test(
     error.message,

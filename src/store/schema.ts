@@ -21,6 +21,7 @@ export interface Schema {
   pass_requests: PassRequestTable;
   counters: CounterTable;
   outbox: OutboxTable;
+  text_messages: TextMessageTable;
   inbox: InboxTable;
   audit_events: AuditEventTable;
 }
@@ -52,6 +53,8 @@ export interface AccountTable {
   /** Comma list of methods; meaningful while a mandate is on. */
   mandate_methods: string;
   mandate_from: 'next_login' | 'now';
+  /** From then on text messages are not taken; `null`: no such day. Judged by time, no job touches it. */
+  mandate_text_until: number | null;
   session_max_ms: number;
   session_idle_ms: number;
 }
@@ -132,6 +135,8 @@ export interface LoginTable {
   expires_at: number;
   ended_at: number | null;
   wrong_codes: number;
+  /** Of its text messages: one of `delivery/text-code.ts`. */
+  language: string;
 }
 
 export interface ChallengeTable {
@@ -148,8 +153,10 @@ export interface ChallengeTable {
   sent_at: number;
   expires_at: number;
   spent_at: number | null;
-  /** Why no message was sent, if none was. */
-  unsent: 'limit' | 'failed' | null;
+  /** Why no message was sent, if none was; `unknown`: nobody knows whether it was. */
+  unsent: 'limit' | 'failed' | 'unknown' | null;
+  /** The row of `text_messages` that is about its newest text message. */
+  message_id: string | null;
 }
 
 export type ChallengePurpose = 'mailbox' | 'code' | 'enroll';
@@ -285,6 +292,36 @@ export interface OutboxTable {
   sent_at: number | null;
   failed_at: number | null;
   last_error: string | null;
+}
+
+/** One text message that was asked for; never its number or text. Swept after 90 days. */
+export interface TextMessageTable {
+  /** That of its row in the outbox, where it got so far. */
+  id: string;
+  at: number;
+  /** The account whose demand the code meets. */
+  account_id: string | null;
+  user_id: string | null;
+  purpose: 'code' | 'enroll';
+  /** ISO 3166-1 alpha-2; `ZZ` where the number belongs to no country. */
+  country: string;
+  /** HMAC of the number less its last four digits. */
+  prefix_hmac: string;
+  number_hmac: string;
+  /** In ten-thousandths of the operator's currency. */
+  price: number;
+  /** `queued`: posted, and not yet answered. `unknown`: handed over, and nobody knows whether it was accepted. */
+  state: 'queued' | 'sent' | 'delivered' | 'failed' | 'unknown' | 'blocked';
+  /** Why it was blocked or failed: a word of ours, or a code of the carrier's. */
+  reason: string | null;
+  /** Who accepted it; `null` where nobody did. */
+  carrier: string | null;
+  provider_id: string | null;
+  /** Segments that are paid for. */
+  parts: number | null;
+  settled_at: number | null;
+  receipt_at: number | null;
+  verified_at: number | null;
 }
 
 /** The development inbox. Empty outside `--dev`. */

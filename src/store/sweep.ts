@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Tx } from './database.ts';
 
 const DAY_MS = 24 * 3_600_000;
+/** Long enough to compare a month's bill with. */
+const TEXT_MESSAGES_KEPT_DAYS = 90;
 
 /**
  * Takes away rows that no rule looks at any more. Nothing depends on it: every expiry is judged by time on
@@ -30,8 +32,12 @@ export async function sweepOldRows(tx: Tx, now: number): Promise<void> {
     .where('last_at', '<', now - 2 * DAY_MS)
     .where('wait_until', '<', now)
     .where(sql<boolean>`(key like 'password:%' or key like 'network:%' or key like 'known:%'
-      or key like 'mails:%' or key like 'texts:%' or key like 'resets:%' or key like 'sign-ups:%' or key like 'invited:%'
+      or key like 'mails:%' or key like 'texts:%' or key like 'sms-alerts:%' or key like 'resets:%' or key like 'sign-ups:%' or key like 'invited:%'
       or key like 'inviting:%')`)
+    .execute();
+  await tx
+    .deleteFrom('text_messages')
+    .where('at', '<', now - TEXT_MESSAGES_KEPT_DAYS * DAY_MS)
     .execute();
   await tx
     .deleteFrom('outbox')

@@ -6,6 +6,7 @@ export * from './components/buttons.tsx';
 export * from './components/charts.tsx';
 export * from './components/choices.tsx';
 export * from './components/fields.tsx';
+export * from './components/grouped-bars.tsx';
 export * from './components/icons.tsx';
 export * from './components/lists.tsx';
 export * from './components/logo.tsx';

@@ -7,11 +7,12 @@ import type { Site } from './site.ts';
 
 /**
  * Who may call a route.
- * `public`: anybody; reads at most what the page needs. `login`: the pages of a login; the only routes that
+ * `public`: anybody; reads at most what the page needs. `machine`: a carrier, proven by its own signature; no cookie
+ * is looked at, so nothing can be had by being sent from a browser. `login`: the pages of a login; the only routes that
  * look at the login's cookie. `session`: only with a finished session. `account`: only with a session that is
  * admitted to the account in the address. `development`: only on the developer's own machine.
  */
-export type Door = 'public' | 'login' | 'session' | 'account' | 'development';
+export type Door = 'public' | 'machine' | 'login' | 'session' | 'account' | 'development';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,6 +47,7 @@ export function visitorOf(edge: Edge, request: FastifyRequest): Visitor {
   return {
     network: networkOf(request),
     browser: browserInWords(request.headers['user-agent'] ?? ''),
+    languages: (request.headers['accept-language'] ?? '').slice(0, 500),
     loginToken: request.routeOptions.config.door === 'login' ? read('login') : null,
     sessionToken: read('session'),
     knownToken: read('known'),

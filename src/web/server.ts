@@ -25,6 +25,7 @@ import { inboxRoutes } from './inbox/routes.tsx';
 import { invitationRoutes } from './invitations/routes.tsx';
 import { loginRoutes } from './login/routes.tsx';
 import { passwordRoutes } from './password/routes.tsx';
+import { receiptRoutes } from './receipts/routes.ts';
 import { setUpRoutes } from './set-up/routes.tsx';
 import { signUpRoutes } from './sign-up/routes.tsx';
 
@@ -103,6 +104,8 @@ export async function createServer(
       customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false, useDefaults: false },
     },
     forceCloseConnections: 'idle',
+    // What still comes on a connection that a proxy keeps is answered, with `Connection: close`, and not refused.
+    return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   const routes: RouteEntry[] = [];
@@ -173,6 +176,7 @@ export async function createServer(
   homeRoutes(server, edge);
   accountRoutes(server, edge);
   helpRoutes(server, edge);
+  receiptRoutes(server, edge);
   if (options.dev) inboxRoutes(server, edge);
   return { server, routes };
 }
@@ -197,6 +201,8 @@ class Foreign extends Error {
  */
 function refuseForeignPosts(edge: Edge, request: FastifyRequest): void {
   if (request.method === 'GET' || request.method === 'HEAD') return;
+  // No browser's: it proves itself by its own signature, and no cookie is looked at.
+  if (request.routeOptions.config.door === 'machine') return;
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined) {
     if (site === 'same-origin') return;

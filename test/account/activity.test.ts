@@ -121,6 +121,17 @@ const DEEDS: Record<
       await post(by, 'security', { on: 'yes', totp: 'yes', from: 'now', confirmed: 'yes' });
     },
   },
+  'the end of text messages': {
+    kind: 'mandate.text_end_set',
+    deed: (_c, by) => post(by, 'security/text-end', { day: '2027-01-01' }),
+  },
+  'no end of text messages': {
+    kind: 'mandate.text_end_removed',
+    deed: async (_c, by) => {
+      await post(by, 'security/text-end', { day: '2027-01-01' });
+      await post(by, 'security/text-end', { remove: 'yes' });
+    },
+  },
   'the session length': {
     kind: 'session_length.changed',
     deed: (_c, by) => post(by, 'security/session-length', { max: '60', idle: '30' }),

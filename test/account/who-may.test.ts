@@ -89,6 +89,7 @@ const TO_ACCOUNT: Record<string, readonly [path: string, fields: Record<string, 
     /security\?done=changed$/,
   ],
   'switch the mandate off': ['security', { on: 'no', confirmed: 'yes' }, /security\?done=switched_off$/],
+  'end text messages': ['security/text-end', { day: '2027-01-01' }, /\?done=text_ends$/],
   'set the session length': ['security/session-length', { max: '480', idle: '60' }, /\?done=length$/],
 };
 
@@ -260,6 +261,7 @@ describe('P8: beyond roles', () => {
       ['people/invite', { emails: 'a@b.example', role: 'member' }, 'people/invite'],
       [`passes/requests/${asked.id}`, { action: 'grant', number: asked.number, reason: 'x' }, 'passes'],
       ['security/session-length', { max: '480', idle: '60' }, 'security'],
+      ['security/text-end', { day: '2027-01-01' }, 'security'],
       ['security', { on: 'no', confirmed: 'yes' }, 'security/mandate?on=no'],
       ['confirm', { page: 'person', id: member }, `people/${member}`],
       ['confirm', { page: 'passes' }, 'passes'],

@@ -92,6 +92,11 @@ const EXAMPLES: Record<string, Example> = {
     fields: { on: 'yes', totp: 'yes', sms: 'yes', from: 'now', confirmed: 'yes' },
     optional: ['totp', 'sms', 'from', 'confirmed'],
   },
+  '/accounts/:slug/security/text-end': {
+    as: 'owner',
+    fields: { day: '2027-01-01', remove: 'yes' },
+    optional: ['day', 'remove'],
+  },
   '/accounts/:slug/security/session-length': { as: 'owner', fields: { max: '60', idle: '30' } },
   '/accounts/:slug/confirm': { as: 'owner', fields: { page: 'security', id: 'x' }, optional: ['page', 'id'] },
 };

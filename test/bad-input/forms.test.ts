@@ -29,7 +29,8 @@ type Asked = Example & { path: string; browser: HttpBrowser };
 
 /** Goes through all POST routes of the table. */
 async function everyForm(visit: (form: Asked, route: RouteEntry) => Promise<void>): Promise<void> {
-  const posts = cast.door.app.routes.filter((route) => route.method === 'POST');
+  // What carriers send is no form, and proven by their signature: test/sms/receipts.test.ts.
+  const posts = cast.door.app.routes.filter(({ method, door }) => method === 'POST' && door !== 'machine');
   expect(posts.length).toBeGreaterThan(25);
   for (const route of posts) {
     const example = exampleOf(route.url);

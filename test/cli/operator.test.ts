@@ -146,6 +146,13 @@ const COMMANDS = [
   'pass list',
   'pass grant',
   'pass revoke',
+  'keys list',
+  'keys rotate',
+  'keys remove',
+  'backup',
+  'restore',
+  'restore --finish',
+  'activity export',
 ] as const;
 
 describe('words', () => {

@@ -16,6 +16,7 @@ import { passTests } from './conformance/passes.ts';
 import { peopleTests } from './conformance/people.ts';
 import { sessionTests } from './conformance/sessions.ts';
 import { sweepTests } from './conformance/sweep.ts';
+import { textMessageTests } from './conformance/text-messages.ts';
 import { transactionTests } from './conformance/transactions.ts';
 import { userTests } from './conformance/users.ts';
 
@@ -57,6 +58,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
     describe('what goes with what', () => cascadeTests(db));
     describe('meta and keys', () => metaTests(() => openMigrated(open)));
     describe('outbox and inbox', () => outboxTests(() => openMigrated(open)));
+    describe('text messages', () => textMessageTests(() => openMigrated(open)));
     describe('housekeeping', () => sweepTests(() => openMigrated(open)));
   });
 }

@@ -69,6 +69,7 @@ export function accountRow(over: Partial<AccountRow> = {}): AccountRow {
     mandate_since: NOW,
     mandate_methods: 'totp,sms',
     mandate_from: 'next_login',
+    mandate_text_until: null,
     session_max_ms: 86_400_000,
     session_idle_ms: 28_800_000,
     ...over,
@@ -152,6 +153,7 @@ export function loginRow(over: Partial<LoginRow> = {}): LoginRow {
     expires_at: NOW + 600_000,
     ended_at: null,
     wrong_codes: 0,
+    language: 'en',
     ...over,
   };
 }
@@ -171,6 +173,7 @@ export function challengeRow(
     expires_at: NOW + 600_000,
     spent_at: null,
     unsent: null,
+    message_id: null,
     ...over,
   };
 }

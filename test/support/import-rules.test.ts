@@ -112,7 +112,7 @@ describe('who may import whom', () => {
   });
 
   it.each([
-    ['src/config.ts', use('./rules/trust.ts')],
+    ['src/config.ts', use('./flows/trust.ts')],
     ['src/config.ts', use('./main.ts')],
     ['src/web/login/routes.ts', use('../../store/users.ts')],
     ['src/web/login/routes.ts', name('../../store/users.ts')],

@@ -30,7 +30,7 @@ const MAY_IMPORT = {
     ],
     types: [],
   },
-  config: { values: ['credentials'], types: 'any' },
+  config: { values: ['credentials', 'delivery', 'rules'], types: 'any' },
   web: { values: ['web', 'oidc', 'flows'], types: ['rules'] },
   'web/client': { values: ['web/client'], types: [] },
   oidc: { values: ['oidc', 'flows'], types: ['rules'] },

@@ -31,11 +31,13 @@ export interface Given {
   /** The folder it runs in. */
   cwd: string;
   env?: Record<string, string>;
+  /** Run in place of the program: a script around it. */
+  script?: string;
 }
 
 /** `await using program = startProgram(…)` takes it away again, whatever became of it. */
-export function startProgram(args: readonly string[], { cwd, env = {} }: Given): Program {
-  const child: ChildProcess = spawn(NODE, [PROGRAM, ...args], {
+export function startProgram(args: readonly string[], { cwd, env = {}, script = PROGRAM }: Given): Program {
+  const child: ChildProcess = spawn(NODE, [script, ...args], {
     cwd,
     env: { PATH: process.env.PATH ?? '', HOME: cwd, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

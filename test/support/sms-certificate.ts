@@ -1,4 +1,4 @@
-/** A self-signed certificate for 127.0.0.1 and localhost, written as DER (X.509 v3, RFC 5280; Ed25519, RFC 8410). */
+/** A self-signed certificate for 127.0.0.1 and localhost, or other names, written as DER (X.509 v3, RFC 5280; Ed25519, RFC 8410). */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
 export interface SelfSigned {
@@ -6,12 +6,12 @@ export interface SelfSigned {
   readonly cert: string;
 }
 
-export function selfSigned(): SelfSigned {
+export function selfSigned(names: readonly string[] = ['localhost']): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const algorithm = seq(der(0x06, [0x2b, 0x65, 0x70]));
   const name = seq(der(0x31, seq(der(0x06, [0x55, 0x04, 0x03]), der(0x0c, Buffer.from('localhost')))));
   const validity = seq(utcTime(Date.now() - 86_400_000), utcTime(Date.now() + 86_400_000));
-  const altNames = seq(der(0x82, Buffer.from('localhost')), der(0x87, [127, 0, 0, 1]));
+  const altNames = seq(...names.map((n) => der(0x82, Buffer.from(n))), der(0x87, [127, 0, 0, 1]));
   const extensions = seq(
     seq(der(0x06, [0x55, 0x1d, 0x11]), der(0x04, altNames)),
     seq(der(0x06, [0x55, 0x1d, 0x13]), der(0x01, [0xff]), der(0x04, seq(der(0x01, [0xff])))),

@@ -29,6 +29,7 @@ export interface MemberGiven extends Partial<Omit<Membership, 'id' | 'account' |
   readonly trusts?: string;
   readonly since?: number;
   readonly from?: Mandate['from'];
+  readonly textUntil?: number | null;
   readonly sessionMaxMs?: number;
   readonly sessionIdleMs?: number;
 }
@@ -41,13 +42,20 @@ export function trustOf(word: string): Trust {
 
 /** A member of the account `of`. The membership's own id is told apart from the account's: `m:a` and `a`. */
 export function member(of: string, given: MemberGiven = {}): Membership {
-  const { mandates = BOTH, trusts = 'never', since = NOW - days(30), from = 'now', ...rest } = given;
+  const {
+    mandates = BOTH,
+    trusts = 'never',
+    since = NOW - days(30),
+    from = 'now',
+    textUntil = null,
+    ...rest
+  } = given;
   const { sessionMaxMs = hours(24), sessionIdleMs = hours(8), ...own } = rest;
   return {
     id: `m:${of}`,
     account: {
       id: of,
-      mandate: mandates === null ? null : { since, methods: mandates, from },
+      mandate: mandates === null ? null : { since, methods: mandates, from, textUntil },
       sessionMaxMs,
       sessionIdleMs,
     },

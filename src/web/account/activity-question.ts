@@ -46,7 +46,7 @@ export function questionOf(filter: ActivityFilter): { question: ActivityQuestion
 const DAY_MS = 24 * 3_600_000;
 
 /** The beginning of a day; `null` where none was given, `undefined` where it is no day at all. */
-function readDay(typed: string): number | null | undefined {
+export function readDay(typed: string): number | null | undefined {
   if (typed === '') return null;
   if (!/^\d{4}-\d{2}-\d{2}$/.test(typed)) return undefined;
   const at = Date.parse(`${typed}T00:00:00Z`);

@@ -14,7 +14,7 @@ import { frameOf } from './frame.tsx';
 import { type Entered, enter, settleDeed, unlessRefused } from './guard.ts';
 import { MandatePage } from './mandate-page.tsx';
 import { accountParams } from './params.ts';
-import { seeSecurity, showSecurity } from './security-routes.tsx';
+import { ownMethod, seeSecurity, showSecurity } from './security-routes.tsx';
 import { accountWords, LANG } from './words.ts';
 
 const config = { door: 'account' } as const;
@@ -58,7 +58,7 @@ function choiceOf({ on, totp, sms, from }: Static<typeof choiceQuery>): MandateC
 
 /** What is wrong with a choice before anybody is asked to confirm it; the flow judges it again. */
 function faultOf(edge: Edge, { on, methods }: MandateChoice, { account }: Entered): MandateFault | null {
-  return on ? mandateFault(edge.ctx, account.plan, methods) : null;
+  return on ? mandateFault(edge.ctx, account, methods) : null;
 }
 
 /** The first step: the choice is looked at, and its effect shown at an address of its own. */
@@ -94,12 +94,6 @@ async function look(
   return sendPage(reply, <MandatePage model={model} />);
 }
 
-/** The kind of authenticator that this account trusts of the one who is signed in. */
-function ownMethod({ session, account }: Entered): Method | null {
-  const trust = session.memberships.find((m) => m.account.slug === account.slug)?.trust;
-  return trust?.state === 'authenticator' ? (session.facts.kinds.get(trust.authenticatorId) ?? null) : null;
-}
-
 /** The second: M1, with fresh 2FA of one's own, after which the effect is shown once more to be confirmed. */
 function change(
   edge: Edge,
@@ -126,6 +120,7 @@ function change(
         case 'not_enterprise':
         case 'no_method':
         case 'text_needs_carrier':
+        case 'text_ends':
           return refuse(edge, request, reply, slug, choice, result);
         default:
           return unknownResult(result);

@@ -10,6 +10,7 @@ import { passesRoutes } from './passes-routes.tsx';
 import { peopleRoutes } from './people-routes.tsx';
 import { personRoutes } from './person-routes.tsx';
 import { securityRoutes } from './security-routes.tsx';
+import { textEndRoutes } from './text-end-routes.tsx';
 
 /**
  * The account's side, for its owners and admins. Owns: `/accounts/:slug` and all below. Must not know: who may
@@ -23,6 +24,7 @@ export function accountRoutes(server: Server, edge: Edge): void {
   passesRoutes(server, edge);
   securityRoutes(server, edge);
   mandateRoutes(server, edge);
+  textEndRoutes(server, edge);
   activityRoutes(server, edge);
   leaveRoutes(server, edge);
   confirmRoute(server, edge);

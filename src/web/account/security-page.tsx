@@ -1,4 +1,5 @@
 import type { RollOut } from '../../flows/view-account.ts';
+import { TEXT_DAYS, type TextMessagesView } from '../../flows/view-account-texts.ts';
 import type { Method } from '../../rules/facts.ts';
 import {
   Button,
@@ -17,6 +18,8 @@ import { addresses, type MandateChoice } from './addresses.ts';
 import { AccountPage, ConfirmFirst, type Frame } from './frame.tsx';
 import { membersOf, setUpOf } from './roll-out.ts';
 import { SessionLength, type TypedLength } from './session-length.tsx';
+import { TextMessages } from './text-messages.tsx';
+import { TextStatistics } from './text-statistics.tsx';
 import { accountWords } from './words.ts';
 
 export interface SecurityModel {
@@ -25,11 +28,15 @@ export interface SecurityModel {
   /** As it is, or as it was chosen a moment ago. */
   readonly choice: MandateChoice;
   readonly length: TypedLength;
+  readonly texts: TextMessagesView;
+  /** The day from which text messages end, as it was typed a moment ago. */
+  readonly day: string | undefined;
+  readonly ownMethod: Method | null;
   readonly problems: readonly Problem[];
   readonly done: string | undefined;
 }
 
-/** `/accounts/:slug/security`: the mandate, and how long sessions last. */
+/** `/accounts/:slug/security`: the mandate, how long sessions last, and what becomes of text messages. */
 export function SecurityPage({ model }: { model: SecurityModel }) {
   const { frame, problems, done } = model;
   const { account } = frame;
@@ -61,6 +68,8 @@ export function SecurityPage({ model }: { model: SecurityModel }) {
         </section>
       )}
       <SessionLength frame={frame} length={model.length} problems={problems} />
+      <TextMessages model={{ ...model, yourself: model.ownMethod === 'sms' }} />
+      <TextStatistics frame={frame} view={model.texts} days={TEXT_DAYS} />
     </AccountPage>
   );
 }

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { changeSessionLength, type SessionLengthResult } from '../../flows/set-mandate.ts';
 import { viewRollOut } from '../../flows/view-account.ts';
+import { viewAccountTexts } from '../../flows/view-account-texts.ts';
+import type { Method } from '../../rules/facts.ts';
 import type { Problem } from '../components.tsx';
 import { type Edge, seeOther, visitorOf } from '../edge.ts';
 import { form, noQuery } from '../forms.ts';
@@ -70,6 +72,7 @@ export function seeSecurity(reply: FastifyReply, slug: string, done: SecurityDon
 interface Shown {
   readonly choice?: MandateChoice;
   readonly length?: TypedLength;
+  readonly day?: string;
   readonly problems?: readonly Problem[];
   readonly done?: string | undefined;
 }
@@ -88,14 +91,24 @@ export async function showSecurity(
   const counted = await viewRollOut(edge.ctx, entered.session, slug);
   const rollOut = await unlessRefused(edge, request, reply, entered, counted);
   if (rollOut === null) return reply;
+  const seen = await viewAccountTexts(edge.ctx, entered.session, slug);
+  const texts = await unlessRefused(edge, request, reply, entered, seen);
+  if (texts === null) return reply;
   const { account } = entered;
-  const { choice = choiceNow(entered), problems = [], done } = shown;
+  const { choice = choiceNow(entered), problems = [], done, day } = shown;
   const length = shown.length ?? {
     max: asMinutes(account.sessionMaxMs),
     idle: asMinutes(account.sessionIdleMs),
   };
-  const model = { frame: frameOf(edge, entered), rollOut, choice, length, problems, done };
+  const own = { day, ownMethod: ownMethod(entered) };
+  const model = { frame: frameOf(edge, entered), rollOut, texts, choice, length, problems, done, ...own };
   return sendPage(reply, <SecurityPage model={model} />, status);
+}
+
+/** The kind of authenticator that this account trusts of the one who is signed in. */
+export function ownMethod({ session, account }: Entered): Method | null {
+  const trust = session.memberships.find((m) => m.account.slug === account.slug)?.trust;
+  return trust?.state === 'authenticator' ? (session.facts.kinds.get(trust.authenticatorId) ?? null) : null;
 }
 
 /** Both methods to begin with, where both can be had. */

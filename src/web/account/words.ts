@@ -4,6 +4,7 @@ import { type AccountOverviewMessages, enAccountOverview } from '../messages/en-
 import { type AccountPassesMessages, enAccountPasses } from '../messages/en-account-passes.ts';
 import { type AccountPeopleMessages, enAccountPeople } from '../messages/en-account-people.ts';
 import { type AccountSecurityMessages, enAccountSecurity } from '../messages/en-account-security.ts';
+import { type AccountTextsMessages, enAccountTexts } from '../messages/en-account-texts.ts';
 
 /** The one language there is so far. */
 export const LANG = 'en';
@@ -13,6 +14,7 @@ export interface AccountWords {
   readonly overview: AccountOverviewMessages;
   readonly people: AccountPeopleMessages;
   readonly security: AccountSecurityMessages;
+  readonly texts: AccountTextsMessages;
   readonly passes: AccountPassesMessages;
   readonly activity: AccountActivityMessages;
 }
@@ -22,6 +24,7 @@ const english: AccountWords = {
   overview: enAccountOverview,
   people: enAccountPeople,
   security: enAccountSecurity,
+  texts: enAccountTexts,
   passes: enAccountPasses,
   activity: enAccountActivity,
 };

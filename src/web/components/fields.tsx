@@ -75,8 +75,8 @@ export function TextField({ autocomplete, inputmode, ...field }: TextFieldProps)
   return <InputField field={field} type="text" autocomplete={autocomplete} inputMode={inputmode} />;
 }
 
-export function DateField(field: FieldProps) {
-  return <InputField field={field} type="date" />;
+export function DateField({ min, ...field }: FieldProps & { min?: string | undefined }) {
+  return <InputField field={field} type="date" min={min} />;
 }
 
 export type EmailFieldProps = FieldProps & {

@@ -1,5 +1,5 @@
 import type { HomeView } from '../../flows/view-home.ts';
-import { Heading, LinkButton, Notice, TimeLeft } from '../components.tsx';
+import { Heading, LinkButton, Notice, Time, TimeLeft } from '../components.tsx';
 import { Layout } from '../layout.tsx';
 import { enHome, type HomeMessages } from '../messages/en-home.ts';
 import { Accounts } from './accounts.tsx';
@@ -31,6 +31,16 @@ export function HomePage({ lang, now, view, done }: HomeModel) {
       {view.passEndsAt !== null && (
         <PassBanner words={words.pass} now={now} endsAt={view.passEndsAt} lang={lang} />
       )}
+      {view.textEnds.map(({ account, at }) => (
+        <Notice key={account} kind="warning" title={words.textEnds.title(account)}>
+          <p>
+            {words.textEnds.from} <Time at={at} lang={lang} /> {words.textEnds.what}
+          </p>
+          <p>
+            {words.textEnds.ready} <a href="/help/two-factor">{words.twoFactor.help}</a>
+          </p>
+        </Notice>
+      ))}
       <Heading lead={view.email}>{view.name}</Heading>
       <Accounts words={words.accounts} view={view} />
       <section class="prose" aria-labelledby="two-factor">

@@ -19,7 +19,7 @@ export interface CodeModel extends LoginModel {
 /** There is a code on its way that may still be tried. */
 export const isOpen = (challenge: ChallengeView) => challenge.sent && challenge.triesLeft > 0;
 
-const ABOUT_SENDING: readonly CodeFault['result'][] = ['too_early', 'no_more', 'limit'];
+const ABOUT_SENDING: readonly CodeFault['result'][] = ['too_early', 'no_more', 'limit', 'failed'];
 
 /** One problem at the code's field; what is wrong with sending has none, nor has a page without a form. */
 export function codeProblems(
@@ -50,15 +50,27 @@ export interface SentCodeProps {
   page: string;
   /** The button where nothing was sent yet. */
   send: string;
+  /** Of text messages: why none went, and what else works. Without it, one that was not sent comes tomorrow. */
+  unsent?: { readonly later: string; readonly failed: string };
   /** The form for the code. */
   children: ComponentChildren;
 }
 
 /** The code's form; or, where there is no code to type, the way to get one. */
-export function SentCode({ model, challenge, page, send, children }: SentCodeProps) {
+export function SentCode({ model, challenge, page, send, unsent, children }: SentCodeProps) {
   const words = loginWords(model.lang);
   if (isOpen(challenge)) return children;
   if (!challenge.sent && challenge.unsent === null) return <ResendForm action={page} label={send} main />;
+  if (unsent !== undefined && !challenge.sent && challenge.resendAt !== null) {
+    return (
+      <>
+        {model.fault === null && (
+          <Notice kind="warning">{unsent[challenge.unsent === 'limit' ? 'later' : 'failed']}</Notice>
+        )}
+        <ResendForm action={page} label={words.tryAgain} main />
+      </>
+    );
+  }
   const why = challenge.sent ? 'tries' : challenge.resendAt === null ? 'login' : 'today';
   return (
     <>

@@ -33,11 +33,12 @@ export function TextCodePage({ model }: { model: TextCodeModel }) {
   const words = loginWords(lang).code;
   const problems = codeProblems(model, words.textFaults, challenge);
   const open = isOpen(challenge);
+  const { unsure } = challenge;
   const toSend = !challenge.sent && challenge.unsent === null;
   const lead = (open || toSend) && (
     <>
-      {open ? words.text.sentTo : words.text.toSendTo} <MaskedNumber phone={phone} lang={lang} />.{' '}
-      {open && words.text.hint}
+      {open ? words.text[unsure ? 'unsureTo' : 'sentTo'] : words.text.toSendTo}{' '}
+      <MaskedNumber phone={phone} lang={lang} />. {open && words.text[unsure ? 'unsureHint' : 'hint']}
     </>
   );
   return (
@@ -46,7 +47,13 @@ export function TextCodePage({ model }: { model: TextCodeModel }) {
       <Heading caption={door.account?.name} lead={lead}>
         {words.title}
       </Heading>
-      <SentCode model={model} challenge={challenge} page={LOGIN_CODE} send={words.text.send}>
+      <SentCode
+        model={model}
+        challenge={challenge}
+        page={LOGIN_CODE}
+        send={words.text.send}
+        unsent={loginWords(lang).noCode}
+      >
         <VerifyForm model={model} problems={problems} webOtp />
       </SentCode>
       <OtherWays model={model}>

@@ -132,6 +132,8 @@ export const enAccountActivity = {
     'mandate.switched_off': (e) => `${e.actor} switched two-factor authentication off`,
     'mandate.changed': (e) =>
       `${e.actor} changed two-factor authentication (${words(e.detail('methods'))}, ${word(e.detail('from'))})`,
+    'mandate.text_end_set': (e) => `${e.actor} set ${e.detail('day')} as the end of codes by text message`,
+    'mandate.text_end_removed': (e) => `${e.actor} took away the end of codes by text message`,
     'session_length.changed': (e) =>
       `${e.actor} set the session length to ${time(e.detail('maxMs'))}, ${time(e.detail('idleMs'))} idle`,
     'pass.requested': (e) => `${e.actor} asked for a pass`,
@@ -147,6 +149,13 @@ export const enAccountActivity = {
     'user.email_changed': (e) => `${e.actor} changed the e-mail address of ${e.person}`,
     'user.deleted': (e) => `${e.actor} deleted the login of ${e.person}`,
     'notice.disowned': (e) => `${e.person} said “This was not me”`,
+    'keys.added': (e) => `${e.actor} began to change the key`,
+    'keys.resealed': (e) => `${e.actor} sealed everything with the new key`,
+    'keys.removed': (e) => `${e.actor} took an old key away`,
+    'restore.finished': (e) => `${e.actor} brought back a copy of the database`,
+    'sms.alert': (e) =>
+      `Text messages: ${e.detail('percent')} % of the day’s limit (${e.detail('limit')}) used up`,
+    'mail.bounced': (e) => `A mail to ${e.person} came back`,
   } satisfies Record<AuditKind, Sentence>,
 };
 

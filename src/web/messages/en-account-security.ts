@@ -3,7 +3,15 @@ import type { MandateResult, SessionLengthResult } from '../../flows/set-mandate
 import type { RollOut } from '../../flows/view-account.ts';
 import type { Mandate, Method } from '../../rules/facts.ts';
 
-export const SECURITY_DONE = ['switched_on', 'changed', 'switched_off', 'unchanged', 'length'] as const;
+export const SECURITY_DONE = [
+  'switched_on',
+  'changed',
+  'switched_off',
+  'unchanged',
+  'length',
+  'text_ends',
+  'text_goes_on',
+] as const;
 export type SecurityDone = (typeof SECURITY_DONE)[number];
 
 type Fault<R extends { readonly result: string }> = Exclude<
@@ -45,6 +53,8 @@ export const enAccountSecurity = {
     switched_off: 'Two-factor authentication is off for this account.',
     unchanged: 'That is how it was already. Nothing changed.',
     length: 'The new session length holds from now on.',
+    text_ends: 'The day is set. The other owners and admins were told by e-mail.',
+    text_goes_on: 'The day is taken away: text messages go on.',
   } satisfies Record<SecurityDone, string>,
 
   mandate: {
@@ -93,6 +103,8 @@ export const enAccountSecurity = {
     faults: {
       no_method: 'Choose at least one way to get codes.',
       text_needs_carrier: 'Text messages cannot be sent from here, so they cannot be the only way.',
+      text_ends:
+        'A day is set from which text messages are not taken, so they cannot be the only way. Choose the app too, or take the day away first.',
       not_enterprise: 'Two-factor authentication for everyone is part of the Enterprise plan.',
     } satisfies Record<MandateFault, string>,
   },

@@ -28,6 +28,12 @@ export interface HomeMessages {
     none: (email: string) => string;
   };
   pass: { title: string; whatHappens: string; timeLeft: string; until: string };
+  textEnds: {
+    title: (account: string) => string;
+    from: string;
+    what: string;
+    ready: string;
+  };
   twoFactor: { title: string; why: string; help: string };
   password: { title: string; text: string; change: string };
   sessions: {
@@ -116,6 +122,12 @@ export const enHome: HomeMessages = {
       'It ends by itself, and then you are logged out. At your next login, in this browser, you set up two-factor authentication again: have your phone ready. “Set up now” does it earlier.',
     timeLeft: 'Time left:',
     until: 'until',
+  },
+  textEnds: {
+    title: (account) => `Codes by text message end at ${account}`,
+    from: 'From',
+    what: 'on, an authenticator app makes them instead. At your first login then you type one last code from a text message and set up the app.',
+    ready: 'You have nothing to do before. If you like, find an app and put it on your phone by then.',
   },
   twoFactor: {
     title: 'Two-factor authentication is managed by your account',

@@ -13,7 +13,7 @@ export type LogInFault = 'no_email' | 'no_password' | 'wrong' | 'wait';
 export type CodeFault =
   | Exclude<CodeResult, { result: 'accepted' | 'moved' }>
   | { readonly result: 'too_early'; readonly until: number }
-  | { readonly result: 'limit' };
+  | { readonly result: 'limit' | 'failed' };
 type CodeFaults = Record<CodeFault['result'], FaultText>;
 
 const triesLeft = (left: number | null) => {
@@ -37,7 +37,11 @@ const codeFaults = {
   too_early: (f) => `A code is on its way. You can get a new one in ${f.time}.`,
   limit:
     'We could not send another code: too many have gone there today. Use the last one, or try again tomorrow.',
+  failed: 'We could not send another code just now. Use the last one, or try again in a few minutes.',
 } satisfies CodeFaults;
+
+/** Of text messages the limits are by the minute and the hour too. */
+const TEXTS_USED_UP = 'Too many text messages have been asked for, so no more is sent for now.';
 
 export const enLogin = {
   logIn: {
@@ -87,12 +91,16 @@ export const enLogin = {
   numberEndingIn: (digits: string) => `the number ending in ${digits}`,
   sixDigits: 'Six-digit code',
   sendNewCode: 'Send a new code',
+  tryAgain: 'Try again',
   noMoreCodes: 'No more codes can be sent in this login.',
   /** Why there is no code to type. */
   noCode: {
     tries: 'This code can no longer be tried. Start again to get a new one.',
     login: 'No more codes can be sent in this login. Start again to get one.',
     today: 'We could not send a code: too many have gone there today. Try again tomorrow.',
+    later: `${TEXTS_USED_UP} Enter a recovery code, or try again in an hour.`,
+    failed:
+      'The text message could not be sent. Enter a recovery code, or try again in a few minutes. If you have no recovery code, choose “I can’t use any of these” and an admin can let you in.',
   },
   waiting: (time: string) => `Too many wrong codes. You can try again in ${time}.`,
 
@@ -118,6 +126,8 @@ export const enLogin = {
     },
     text: {
       sentTo: 'We sent a code by text message to',
+      unsureTo: 'A code may be on its way by text message to',
+      unsureHint: 'If it does not come within a minute, ask for another, or enter a recovery code.',
       toSendTo: 'We send the code by text message to',
       hint: 'It works for 10 minutes.',
       send: 'Send a code',
@@ -133,6 +143,9 @@ export const enLogin = {
     } satisfies CodeFaults,
     textFaults: {
       ...codeFaults,
+      limit: `${TEXTS_USED_UP} Use the last code, enter a recovery code, or try again in an hour.`,
+      failed:
+        'No text message can be sent just now. Use the last code, enter a recovery code, or try again in a few minutes.',
       dead: 'Too many wrong codes. Enter a recovery code.',
     } satisfies CodeFaults,
   },

@@ -74,6 +74,8 @@ export const enSetUp = {
       wrong_country:
         'That number belongs to another country. Choose its country, or type it without a country code.',
       cannot_receive: 'That number cannot get text messages. Type the number of a mobile phone.',
+      not_served:
+        'We do not send text messages to the country of that number. Type another number, or choose an authenticator app.',
     } satisfies Record<PhoneFault, string>,
   },
 
@@ -81,10 +83,24 @@ export const enSetUp = {
     title: 'Check your phone',
     sentTo: 'We sent a six-digit code to',
     hint: 'It works for 10 minutes.',
+    unsureTo: 'A six-digit code may be on its way to',
+    unsureHint: 'If it does not come within a minute, ask for another or change the number.',
     send: 'Send a code',
     submit: 'Verify',
     changeNumber: 'Change number',
-    faults: enLogin.code.textFaults,
+    noCode: {
+      later:
+        'Too many text messages have been asked for, so no more is sent for now. Try again in an hour, or choose another way.',
+      failed:
+        'The text message could not be sent. Check the number, try again in a few minutes, or choose another way.',
+    },
+    faults: {
+      ...enLogin.code.textFaults,
+      limit:
+        'Too many text messages have been asked for, so no more is sent for now. Use the last code, or try again in an hour.',
+      failed:
+        'No text message can be sent just now. Use the last code, choose another way, or try again in a few minutes.',
+    },
   },
 };
 

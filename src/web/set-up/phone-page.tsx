@@ -20,6 +20,8 @@ export const PHONE = '/login/set-up/phone';
 export interface PhoneModel extends LoginModel {
   /** ISO 3166; empty where there is no guess. */
   readonly country: string;
+  /** Where text messages go to. */
+  readonly served: ReadonlySet<string> | 'all';
   /** As it was typed. */
   readonly phone: string;
   readonly faults: readonly PhoneFault[];
@@ -30,7 +32,8 @@ export function PhonePage({ model }: { model: PhoneModel }) {
   const { lang, faults, appOffered, door } = model;
   const words = setUpWords(lang);
   const problems = faults.map((fault) => ({
-    field: fault === 'no_country' || fault === 'wrong_country' ? 'country' : 'phone',
+    field:
+      fault === 'no_country' || fault === 'wrong_country' || fault === 'not_served' ? 'country' : 'phone',
     text: words.phone.faults[fault],
   }));
   return (
@@ -53,16 +56,17 @@ export function PhonePage({ model }: { model: PhoneModel }) {
 }
 
 function PhoneForm({ model, problems }: { model: PhoneModel; problems: readonly Problem[] }) {
-  const { lang, country, phone } = model;
+  const { lang, country, phone, served } = model;
   const words = setUpWords(lang).phone;
   const choose = country === '' ? [{ value: '', label: words.chooseCountry }] : [];
+  const countries = countryOptions(lang).filter(({ value }) => served === 'all' || served.has(value));
   return (
     <Form action={PHONE}>
       <SelectField
         name="country"
         label={words.country}
         value={country}
-        options={[...choose, ...countryOptions(lang)]}
+        options={[...choose, ...countries]}
         search={{ label: words.searchCountry, noMatch: words.noCountry }}
         autocomplete="country"
         error={problemOf(problems, 'country')}

@@ -65,9 +65,18 @@ async function show(
   if (at === null) return reply;
   const { methods } = at.next.plan;
   if (!methods.includes('sms')) return seeOther(reply, SET_UP);
-  const country = isCountry(typed.country) ? typed.country : '';
-  const model = { ...loginModel(edge, at), ...typed, country, faults, appOffered: methods.includes('totp') };
+  const served = edge.ctx.texts.policy.countries;
+  const offered = isCountry(typed.country) && (served === 'all' || served.has(typed.country));
+  const country = offered ? typed.country : onlyOneOf(served);
+  const appOffered = methods.includes('totp');
+  const model = { ...loginModel(edge, at), ...typed, country, served, faults, appOffered };
   return sendPage(reply, <PhonePage model={model} />, faults.length === 0 ? 200 : 422);
+}
+
+/** Where there is nothing to choose, it is chosen. */
+function onlyOneOf(served: ReadonlySet<string> | 'all'): string {
+  const [only = '', more] = served === 'all' ? [] : served;
+  return more === undefined ? only : '';
 }
 
 function unknownResult(outcome: never): never {

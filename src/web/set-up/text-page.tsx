@@ -27,7 +27,8 @@ export function TextPage({ model }: { model: TextModel }) {
   const problems = codeProblems(model, words.faults, challenge);
   const lead = isOpen(challenge) && (
     <>
-      {words.sentTo} <MaskedNumber phone={phone} lang={lang} />. {words.hint}
+      {words[challenge.unsure ? 'unsureTo' : 'sentTo']} <MaskedNumber phone={phone} lang={lang} />.{' '}
+      {words[challenge.unsure ? 'unsureHint' : 'hint']}
     </>
   );
   return (
@@ -36,7 +37,7 @@ export function TextPage({ model }: { model: TextModel }) {
       <Heading caption={door.account?.name} lead={lead}>
         {words.title}
       </Heading>
-      <SentCode model={model} challenge={challenge} page={TEXT} send={words.send}>
+      <SentCode model={model} challenge={challenge} page={TEXT} send={words.send} unsent={words.noCode}>
         <Form action={TEXT}>
           <CodeField
             name="code"

@@ -56,12 +56,17 @@ export function accountTests(db: () => Db): void {
     [
       'both methods, from the next login',
       { mandate_since: NOW, mandate_methods: 'totp,sms', mandate_from: 'next_login' },
-      { since: NOW, methods: ['totp', 'sms'], from: 'next_login' },
+      { since: NOW, methods: ['totp', 'sms'], from: 'next_login', textUntil: null },
     ],
     [
       'the app only, now',
       { mandate_since: NOW + 1, mandate_methods: 'totp', mandate_from: 'now' },
-      { since: NOW + 1, methods: ['totp'], from: 'now' },
+      { since: NOW + 1, methods: ['totp'], from: 'now', textUntil: null },
+    ],
+    [
+      'both methods, text messages until a day',
+      { mandate_since: NOW, mandate_methods: 'totp,sms', mandate_text_until: NOW + 86_400_000 },
+      { since: NOW, methods: ['totp', 'sms'], from: 'next_login', textUntil: NOW + 86_400_000 },
     ],
   ] as const)('M3: a mandate as the rules see it: %s', (_what, columns, mandate) => {
     const row = accountRow(columns);
@@ -227,8 +232,9 @@ export function accountTests(db: () => Db): void {
     const [account, other] = [await addAccount(db(), { mandate_since: null }), await addAccount(db())];
     const mandate = {
       mandate_since: NOW + 1,
-      mandate_methods: 'sms',
+      mandate_methods: 'totp,sms',
       mandate_from: 'now',
+      mandate_text_until: NOW + 86_400_000,
       session_max_ms: 900_000,
       session_idle_ms: 900_000,
     } as const;

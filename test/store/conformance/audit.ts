@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { findAuditEvents, insertAuditEvent } from '../../../src/store/audit.ts';
+import {
+  type AuditEventRow,
+  findAuditEvents,
+  insertAuditEvent,
+  lastEventOf,
+} from '../../../src/store/audit.ts';
 import { type Db, inTransaction } from '../../../src/store/database.ts';
 import { addAuditEvent, addUser, NOW, newId } from '../rows.ts';
 
@@ -94,6 +99,18 @@ export function auditTests(db: () => Db): void {
     }
     expect(seen).toEqual(whole);
     expect(seen).toHaveLength(6);
+  });
+
+  test('the newest event of one kind that happened to somebody, in whatever account', async () => {
+    const [user, other] = [await addUser(db()), await addUser(db())];
+    const add = (over: Partial<AuditEventRow>) =>
+      addAuditEvent(db(), { user_id: user.id, kind: 'mail.bounced', ...over });
+    await add({ at: NOW + 1 });
+    const newest = await add({ at: NOW + 2, account_id: newId() });
+    await add({ at: NOW + 3, kind: 'user.email_changed' });
+    await add({ at: NOW + 3, user_id: other.id });
+    expect(await lastEventOf(db(), user.id, 'mail.bounced')).toEqual(newest);
+    expect(await lastEventOf(db(), newId(), 'mail.bounced')).toBeNull();
   });
 
   test('from one moment until another: the first counts, the last does not', async () => {

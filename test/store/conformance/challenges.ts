@@ -19,7 +19,14 @@ export function challengeTests(db: () => Db): void {
     return row;
   }
   const find = (row: ChallengeRow) => findChallenge(db(), row.login_id, row.purpose);
-  const renewed = { code_hmac: 'new', sends: 2, sent_at: NOW + 1, expires_at: NOW + 2, unsent: null };
+  const renewed = {
+    code_hmac: 'new',
+    sends: 2,
+    sent_at: NOW + 1,
+    expires_at: NOW + 2,
+    unsent: null,
+    message_id: 'second',
+  };
 
   test('a challenge is found by its login and purpose, as it was written', async () => {
     const row = await addChallenge({ target_id: 'x', unsent: 'limit', spent_at: NOW });

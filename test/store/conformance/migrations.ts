@@ -25,6 +25,7 @@ const TABLES = [
   'passes',
   'password_resets',
   'sessions',
+  'text_messages',
   'users',
 ];
 

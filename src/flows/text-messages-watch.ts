@@ -1,0 +1,35 @@
+import {
+  ENOUGH_TO_JUDGE,
+  receiptsAreLow,
+  SETTLED_AFTER_MS,
+  SIGNAL_WINDOW_MS,
+  verificationIsLow,
+} from '../rules/text-messages.ts';
+import { inTransaction } from '../store/database.ts';
+import { newestOfCarriers, seenByCountry } from '../store/text-messages.ts';
+import { raiseAlert, type TextAlert } from './alerts.ts';
+import type { Context } from './context.ts';
+import { noteCarriers } from './text-messages-seen.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Looks at what became of messages, and tells the operator where that is little: carriers that do not deliver in a
+ * country, and countries whose codes nobody uses. A job; on every node, and each alert once a day.
+ */
+export async function watchTexts(ctx: Context): Promise<void> {
+  await noteCarriers(ctx);
+  const until = ctx.now() - SETTLED_AFTER_MS;
+  const alerts: TextAlert[] = [];
+  const carriers = ctx.texts.carriers.filter(ctx.texts.tellsDelivery);
+  const newest = await newestOfCarriers(ctx.db, carriers, { from: until - DAY_MS, until }, ENOUGH_TO_JUDGE);
+  for (const line of newest) if (receiptsAreLow(line)) alerts.push({ what: 'receipts', ...line });
+  for (const line of await seenByCountry(ctx.db, until - SIGNAL_WINDOW_MS, until)) {
+    if (verificationIsLow(ctx.texts.policy, line)) alerts.push({ what: 'verification', ...line });
+  }
+  if (alerts.length === 0) return;
+  await inTransaction(ctx.db, async (tx) => {
+    for (const alert of alerts) await raiseAlert(ctx, tx, alert);
+  });
+  ctx.wakeOutbox();
+}

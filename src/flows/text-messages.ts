@@ -1,0 +1,185 @@
+import { addressHmac } from '../credentials/one-time-code.ts';
+import {
+  givenBack,
+  judgeText,
+  LIMIT_NAMES,
+  type LimitName,
+  neighboursOf,
+  priceOf,
+  runLength,
+  SIGNAL_WINDOW_MS,
+  TEXT_LIMITS,
+  type TextVerdict,
+} from '../rules/text-messages.ts';
+import type { Counter } from '../rules/throttle.ts';
+import { holdCounters, keepCounters } from '../store/counters.ts';
+import { type Db, inTransaction, type Tx } from '../store/database.ts';
+import { noteUnsent } from '../store/logins.ts';
+import {
+  insertTextMessage,
+  noteTextVerified,
+  seenOfPrefix,
+  settleTextMessage,
+  type TextMessageRow,
+  unansweredOf,
+} from '../store/text-messages.ts';
+import { raiseAlert } from './alerts.ts';
+import type { Context } from './context.ts';
+import type { TextOutcome } from './outbox.ts';
+import { describeNumber } from './phone-number.ts';
+import { noteCarriers } from './text-messages-seen.ts';
+import { networkKey } from './throttle-password.ts';
+
+/** D4: for whom a text message is wanted, from the server's records. */
+export interface TextAsk {
+  /** Its id from here on: in the outbox, at the carrier, in the table. */
+  readonly id: string;
+  /** E.164. */
+  readonly to: string;
+  readonly userId: string;
+  readonly accountId: string | null;
+  /** Where the login began. */
+  readonly network: string;
+  readonly purpose: 'code' | 'enroll';
+}
+
+/** `limit`: a limit of ours. `failed`: it could not go, whatever the person does. */
+export type TextAnswer = 'go' | 'limit' | 'failed';
+
+/**
+ * Asks whether a text message may go, counts it and records it, in the transaction that would post it (S15: counted
+ * when posted, not when it arrives). Two requests at once are judged one after the other.
+ */
+export async function askForText(ctx: Context, tx: Tx, ask: TextAsk): Promise<TextAnswer> {
+  const { country, line } = describeNumber(ask.to);
+  const row: TextMessageRow = {
+    id: ask.id,
+    at: ctx.now(),
+    account_id: ask.accountId,
+    user_id: ask.userId,
+    purpose: ask.purpose,
+    country,
+    prefix_hmac: prefixHmac(ctx, ask.to),
+    number_hmac: numberHmac(ctx, ask.to),
+    price: priceOf(ctx.texts.policy, country),
+    state: 'queued',
+    reason: null,
+    carrier: null,
+    provider_id: null,
+    parts: null,
+    settled_at: null,
+    receipt_at: null,
+    verified_at: null,
+  };
+  if (!ctx.texts.ready()) {
+    // Nobody is asked, nothing is counted: the person is told at once.
+    await insertTextMessage(tx, { ...row, state: 'failed', reason: 'no_carrier', settled_at: row.at });
+    await raiseAlert(ctx, tx, { what: 'no_carrier' });
+    return 'failed';
+  }
+  const keys = keysOf(row, ask.network);
+  const held = await holdCounters(tx, [...keys.values()]);
+  const verdict = judgeText(
+    ctx.texts.policy,
+    {
+      country,
+      line,
+      counts: new Map([...keys].map(([name, key]) => [name, held.get(key) ?? NOTHING])),
+      prefix: await seenOfPrefix(tx, row.prefix_hmac, row.at - SIGNAL_WINDOW_MS),
+      run: await runBeside(ctx, tx, ask.to),
+    },
+    row.at,
+  );
+  await keepCounters(
+    tx,
+    new Map([...verdict.next].map(([name, counter]) => [keys.get(name) ?? '', counter])),
+  );
+  await insertTextMessage(tx, verdict.send ? row : { ...row, state: 'blocked', reason: verdict.reason });
+  await alertOf(ctx, tx, row, verdict);
+  return verdict.send ? 'go' : isTellingLimit(verdict.reason) ? 'limit' : 'failed';
+}
+
+const NOTHING: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
+
+/** Waiting helps against a limit; against a country, a line or a switch it does not. */
+const isTellingLimit = (reason: Extract<TextVerdict, { send: false }>['reason']) =>
+  reason !== 'country' && reason !== 'line' && reason !== 'record_only';
+
+async function alertOf(ctx: Context, tx: Tx, row: TextMessageRow, verdict: TextVerdict): Promise<void> {
+  for (const crossing of verdict.crossings) {
+    const accountId = TEXT_LIMITS[crossing.limit].of === 'account' ? row.account_id : null;
+    await raiseAlert(ctx, tx, { what: 'cap', crossing, accountId });
+  }
+  if (verdict.send) return;
+  if (verdict.reason === 'prefix/hour') await raiseAlert(ctx, tx, { what: 'prefix', country: row.country });
+  if (verdict.reason === 'run') await raiseAlert(ctx, tx, { what: 'run', country: row.country });
+}
+
+/** S13: by their one spelling, and never to be read again from the table. */
+const numberHmac = (ctx: Context, e164: string) => addressHmac(ctx.keys, 'texts', e164);
+const prefixHmac = (ctx: Context, e164: string) => addressHmac(ctx.keys, 'texts-prefix', e164.slice(0, -4));
+
+/** The counter of each limit that applies to this message. */
+function keysOf(row: TextMessageRow, network: string): Map<LimitName, string> {
+  const whose = {
+    person: row.user_id,
+    number: row.number_hmac,
+    prefix: row.prefix_hmac,
+    network: networkKey(network),
+    account: row.account_id,
+    instance: 'all',
+  };
+  return new Map(
+    LIMIT_NAMES.flatMap((name): [LimitName, string][] => {
+      const who = whose[TEXT_LIMITS[name].of];
+      return who === null || who === '' ? [] : [[name, textCounterKey(name, who)]];
+    }),
+  );
+}
+
+/** `whose`: the id of a person or account, an HMAC, a network, or `all`. */
+export const textCounterKey = (name: LimitName, whose: string): string => `texts:${name}:${whose}`;
+
+/** Numbers side by side, asked for within an hour and not answered. */
+async function runBeside(ctx: Context, db: Db, e164: string): Promise<number> {
+  const { below, above } = neighboursOf(e164, ctx.texts.policy);
+  const hmacs = new Map([...below, ...above].map((number) => [number, numberHmac(ctx, number)]));
+  const unanswered = await unansweredOf(db, [...hmacs.values()], ctx.now() - SIGNAL_WINDOW_MS);
+  const asked = (number: string) => unanswered.has(hmacs.get(number) ?? '');
+  return runLength({ below: below.map(asked), above: above.map(asked) });
+}
+
+/** Its code was used: noted once, and the places it took with the person, number and network are free again. */
+export async function noteTextUsed(ctx: Context, tx: Tx, messageId: string, network: string): Promise<void> {
+  const row = await noteTextVerified(tx, messageId, ctx.now());
+  if (row === null) return;
+  const keys = [...keysOf(row, network)].filter(([name]) => TEXT_LIMITS[name].givenBack);
+  const held = await holdCounters(
+    tx,
+    keys.map(([, key]) => key),
+  );
+  const back = keys.flatMap(([name, key]): [string, Counter][] => {
+    const counter = givenBack(name, held.get(key) ?? NOTHING, row.at);
+    return counter === null ? [] : [[key, counter]];
+  });
+  await keepCounters(tx, new Map(back));
+}
+
+/** Notes the outcome, and in the challenge that its code did not go, so that the page says so. */
+export async function settleText(ctx: Context, messageId: string, outcome: TextOutcome): Promise<void> {
+  const sent = outcome.state === 'sent';
+  await inTransaction(ctx.db, async (tx) => {
+    const settled = await settleTextMessage(tx, messageId, {
+      state: outcome.state,
+      reason: sent ? null : outcome.reason,
+      carrier: sent ? outcome.carrier : null,
+      provider_id: sent && outcome.providerId !== '' ? outcome.providerId : null,
+      parts: sent ? outcome.parts : null,
+      settled_at: ctx.now(),
+    });
+    if (settled && !sent) await noteUnsent(tx, messageId, outcome.state === 'failed' ? 'failed' : 'unknown');
+  });
+  if (sent) return;
+  ctx.texts.warn({ message: messageId, ...outcome }, 'a text message was not sent');
+  await noteCarriers(ctx);
+}

@@ -1,0 +1,263 @@
+/**
+ * Every limit on text messages, as one table. Text messages cost money, and strangers can cause them: "SMS pumping"
+ * is asking for codes to numbers that pay the caller. What may be sent is decided here, before anything is posted;
+ * the counts are kept by the store over all nodes, and a message counts when it is posted, whatever becomes of it.
+ */
+import type { Counter } from './throttle.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+interface Limit {
+  /** What is counted apart. `prefix`: a number less its last four digits. `network`: an address, or an IPv6 /64. */
+  readonly of: 'person' | 'number' | 'prefix' | 'network' | 'account' | 'instance';
+  readonly windowMs: number;
+  /** Messages; or money, in units of the currency of the prices. */
+  readonly most: number;
+  readonly unit: 'messages' | 'money';
+  /** A code that was used was no nuisance and gives its place back. Caps on what all costs are never given back. */
+  readonly givenBack: boolean;
+}
+
+const messages = (of: Limit['of'], most: number, windowMs: number, givenBack = false): Limit => ({
+  of,
+  windowMs,
+  most,
+  unit: 'messages',
+  givenBack,
+});
+const money = (of: 'account' | 'instance', most: number): Limit => ({
+  of,
+  windowMs: DAY_MS,
+  most,
+  unit: 'money',
+  givenBack: false,
+});
+
+/** A window begins with its first message. The order is that in which a refusal is told. */
+export const TEXT_LIMITS = {
+  'number/10min': messages('number', 3, 10 * MINUTE_MS, true),
+  'number/hour': messages('number', 5, HOUR_MS, true),
+  'number/day': messages('number', 10, DAY_MS, true),
+  'person/hour': messages('person', 5, HOUR_MS, true),
+  'person/day': messages('person', 10, DAY_MS, true),
+  'network/hour': messages('network', 10, HOUR_MS, true),
+  'network/day': messages('network', 30, DAY_MS, true),
+  // Beyond these a prefix goes on only while its codes are used: see `prefixMayGoOn`.
+  'prefix/hour': messages('prefix', 10, HOUR_MS),
+  'account/day': messages('account', 200, DAY_MS),
+  'account/spend': money('account', 10),
+  'instance/day': messages('instance', 2_000, DAY_MS),
+  'instance/spend': money('instance', 100),
+} as const satisfies Readonly<Record<string, Limit>>;
+
+export type LimitName = keyof typeof TEXT_LIMITS;
+export const LIMIT_NAMES = Object.keys(TEXT_LIMITS) as LimitName[];
+
+/** Settable like the limits, without a count of their own. */
+export const TEXT_SIGNALS = {
+  /** S10: per cent of a prefix's codes that must be used for it to go on beyond `prefix/hour`. */
+  'prefix/verified': 20,
+  /** Neighbouring numbers in a row, written to within an hour and not answered, after which the run is broken off. */
+  'numbers/run': 5,
+} as const;
+export type SignalName = keyof typeof TEXT_SIGNALS;
+export const SIGNAL_NAMES = Object.keys(TEXT_SIGNALS) as SignalName[];
+
+/** How far back signals look. */
+export const SIGNAL_WINDOW_MS = HOUR_MS;
+
+/** S12, T28: lines that cannot receive text, or that cost whoever writes to them (names of libphonenumber's types). */
+const REFUSED_LINES: ReadonlySet<string> = new Set([
+  'FIXED_LINE',
+  'PREMIUM_RATE',
+  'TOLL_FREE',
+  'SHARED_COST',
+  'PERSONAL_NUMBER',
+  'UAN',
+  'VOICEMAIL',
+  'PAGER',
+]);
+export const isRefusedLine = (type: string | null): boolean => type !== null && REFUSED_LINES.has(type);
+
+export interface TextPolicy {
+  /** S07: ISO 3166-1 alpha-2. `all` is for the development inbox alone, where nothing costs anything. */
+  readonly countries: ReadonlySet<string> | 'all';
+  /** `record-only`: everything is decided, counted and recorded, and nothing is sent. */
+  readonly mode: 'live' | 'record-only';
+  readonly limits: Readonly<Record<LimitName, number>>;
+  readonly signals: Readonly<Record<SignalName, number>>;
+  /** Per message, in ten-thousandths of the operator's currency. */
+  readonly prices: { readonly otherwise: number; readonly of: ReadonlyMap<string, number> };
+}
+
+/** Counters are whole numbers of 32 bits: a ten-thousandth is fine enough for prices and coarse enough for budgets. */
+export const MONEY_UNIT = 10_000;
+
+export const DEFAULT_TEXT_POLICY: TextPolicy = {
+  countries: new Set(),
+  mode: 'live',
+  limits: Object.fromEntries(
+    Object.entries(TEXT_LIMITS).map(([name, { most, unit }]) => [
+      name,
+      unit === 'money' ? most * MONEY_UNIT : most,
+    ]),
+  ) as Record<LimitName, number>,
+  signals: TEXT_SIGNALS,
+  prices: { otherwise: 0.05 * MONEY_UNIT, of: new Map() },
+};
+
+export const priceOf = (policy: TextPolicy, country: string): number =>
+  policy.prices.of.get(country) ?? policy.prices.otherwise;
+
+/** Does the operator send to this country at all? */
+export const isServed = (policy: TextPolicy, country: string): boolean =>
+  policy.countries === 'all' || policy.countries.has(country);
+
+export type BlockReason = LimitName | 'country' | 'line' | 'run' | 'record_only';
+
+/** Messages, and how many of their codes were used. */
+export interface Seen {
+  readonly sent: number;
+  readonly verified: number;
+}
+
+export interface TextFacts {
+  readonly country: string;
+  readonly line: string | null;
+  /** Only the limits that apply: a login for no account counts for none. */
+  readonly counts: ReadonlyMap<LimitName, Counter>;
+  /** The prefix in the last hour. */
+  readonly prefix: Seen;
+  /** How many numbers in a row beside this one were written to in the last hour and did not answer. */
+  readonly run: number;
+}
+
+/** A cap was used up to this part of it. */
+export interface Crossing {
+  readonly limit: LimitName;
+  readonly percent: 50 | 80 | 100;
+}
+
+export type TextVerdict = (
+  | { readonly send: true; readonly next: ReadonlyMap<LimitName, Counter> }
+  | { readonly send: false; readonly reason: BlockReason; readonly next: ReadonlyMap<LimitName, Counter> }
+) & { readonly crossings: readonly Crossing[] };
+
+/**
+ * May this message go? The first line that applies wins; what is refused counts nowhere.
+ * 1. a country the operator has not named; 2. a line that cannot receive, or costs;
+ * 3. a limit is used up, narrow ones first; 4. the next of a run of neighbouring numbers;
+ * 5. a prefix beyond its free messages whose codes are hardly used; 6. nothing is sent at all just now (counted);
+ * 7. it may.
+ */
+export function judgeText(policy: TextPolicy, facts: TextFacts, now: number): TextVerdict {
+  const refuse = (reason: BlockReason, crossings: readonly Crossing[] = []): TextVerdict => ({
+    send: false,
+    reason,
+    next: new Map(),
+    crossings,
+  });
+  if (!isServed(policy, facts.country)) return refuse('country');
+  if (isRefusedLine(facts.line)) return refuse('line');
+  const price = priceOf(policy, facts.country);
+  const next = new Map<LimitName, Counter>();
+  for (const name of LIMIT_NAMES) {
+    const counter = facts.counts.get(name);
+    if (counter === undefined) continue;
+    const counted = countUp(counter, TEXT_LIMITS[name], price, now);
+    const fits = counted.wrong <= policy.limits[name];
+    if (!fits && TEXT_LIMITS[name].of !== 'prefix') return refuse(name, usedUp(name));
+    next.set(name, counted);
+  }
+  if (facts.run >= policy.signals['numbers/run']) return refuse('run');
+  const ofPrefix = next.get('prefix/hour');
+  if (ofPrefix !== undefined && ofPrefix.wrong > policy.limits['prefix/hour']) {
+    if (!prefixMayGoOn(policy, facts.prefix)) return refuse('prefix/hour');
+  }
+  const crossings = LIMIT_NAMES.flatMap((name) =>
+    crossed(policy, name, facts.counts.get(name), next.get(name)),
+  );
+  if (policy.mode === 'record-only') return { send: false, reason: 'record_only', next, crossings };
+  return { send: true, next, crossings };
+}
+
+function countUp(counter: Counter, limit: Limit, price: number, now: number): Counter {
+  const old = now >= counter.waitUntil ? { wrong: 0, waitUntil: now + limit.windowMs } : counter;
+  const by = limit.unit === 'money' ? price : 1;
+  return { wrong: old.wrong + by, waitUntil: old.waitUntil, lastAt: now };
+}
+
+/** S10: an office of one prefix logs in all at once and types its codes; a machine that pumps does not. */
+export function prefixMayGoOn(policy: TextPolicy, { sent, verified }: Seen): boolean {
+  return verified * 100 >= sent * policy.signals['prefix/verified'];
+}
+
+/** S09: who pays wants to know before the cap is reached. Limits of single persons concern nobody else. */
+const isCap = (name: LimitName) => TEXT_LIMITS[name].of === 'account' || TEXT_LIMITS[name].of === 'instance';
+const usedUp = (limit: LimitName): Crossing[] => (isCap(limit) ? [{ limit, percent: 100 }] : []);
+
+function crossed(
+  policy: TextPolicy,
+  limit: LimitName,
+  before: Counter | undefined,
+  after: Counter | undefined,
+): Crossing[] {
+  if (!isCap(limit) || before === undefined || after === undefined) return [];
+  // A new window begins at nothing.
+  const from = after.waitUntil === before.waitUntil ? before.wrong : 0;
+  const passed = ([50, 80, 100] as const).filter((percent) => {
+    const mark = policy.limits[limit] * percent;
+    return from * 100 < mark && after.wrong * 100 >= mark;
+  });
+  return passed.map((percent) => ({ limit, percent }));
+}
+
+/** Which limits a used code gives its place back to; only where the window that it counted in still runs. */
+export function givenBack(name: LimitName, counter: Counter, sentAt: number): Counter | null {
+  const { givenBack: gives, windowMs } = TEXT_LIMITS[name];
+  const startedAt = counter.waitUntil - windowMs;
+  if (!gives || counter.wrong <= 0 || sentAt < startedAt || sentAt >= counter.waitUntil) return null;
+  return { ...counter, wrong: counter.wrong - 1 };
+}
+
+/**
+ * The numbers beside one, nearest first, as far as a run could reach. Numbers that end a block or change their
+ * length are no matter: they are asked for in a table, where nobody has them.
+ */
+export function neighboursOf(e164: string, policy: TextPolicy): { below: string[]; above: string[] } {
+  const digits = BigInt(e164.slice(1));
+  const reach = Array.from({ length: policy.signals['numbers/run'] }, (_, n) => BigInt(n + 1));
+  return {
+    below: reach.map((n) => `+${digits - n}`),
+    above: reach.map((n) => `+${digits + n}`),
+  };
+}
+
+/** The length of the run on both sides, given who was written to and did not answer. */
+export function runLength(sides: {
+  readonly below: readonly boolean[];
+  readonly above: readonly boolean[];
+}): number {
+  const unbroken = (side: readonly boolean[]) => {
+    const gap = side.indexOf(false);
+    return gap === -1 ? side.length : gap;
+  };
+  return unbroken(sides.below) + unbroken(sides.above);
+}
+
+/** Fewer messages say nothing. */
+export const ENOUGH_TO_JUDGE = 20;
+/** Before that a receipt may still be under way, and a code be typed. */
+export const SETTLED_AFTER_MS = 5 * MINUTE_MS;
+
+/** A carrier in a country, over its newest messages: do fewer than half arrive? */
+export function receiptsAreLow({ sent, delivered }: { sent: number; delivered: number }): boolean {
+  return sent >= ENOUGH_TO_JUDGE && delivered * 2 < sent;
+}
+
+/** S10, by country: worth an alert, and no reason to shut a whole country out. */
+export function verificationIsLow(policy: TextPolicy, seen: Seen): boolean {
+  return seen.sent >= ENOUGH_TO_JUDGE && !prefixMayGoOn(policy, seen);
+}

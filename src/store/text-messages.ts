@@ -1,0 +1,304 @@
+import { type Selectable, sql } from 'kysely';
+import type { Db, Tx } from './database.ts';
+import { isPostgres } from './dialect.ts';
+import type { TextMessageTable } from './schema.ts';
+
+export type TextMessageRow = Selectable<TextMessageTable>;
+
+export async function insertTextMessage(tx: Db, row: TextMessageRow): Promise<void> {
+  await tx.insertInto('text_messages').values(row).execute();
+}
+
+export async function findTextMessage(db: Db, id: string): Promise<TextMessageRow | null> {
+  const row = await db.selectFrom('text_messages').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ?? null;
+}
+
+/** What the carrier said, or did not say. Once: a message that was settled stays as it is. */
+export async function settleTextMessage(
+  db: Db,
+  id: string,
+  said: Pick<TextMessageRow, 'state' | 'reason' | 'carrier' | 'provider_id' | 'parts' | 'settled_at'>,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('text_messages')
+    .set(said)
+    .where('id', '=', id)
+    .where('state', '=', 'queued')
+    .executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+/**
+ * What a receipt said. Delivered is the last word, whatever came before; a failure is believed of a message that is
+ * not known to have come. @returns false where no message goes by that name, or it says nothing new.
+ */
+export async function noteReceipt(
+  db: Db,
+  message: { readonly carrier: string; readonly providerId: string },
+  receipt: { readonly state: 'delivered' | 'failed'; readonly reason: string | null; readonly at: number },
+): Promise<boolean> {
+  const before = receipt.state === 'delivered' ? ['sent', 'unknown', 'failed'] : ['sent', 'unknown'];
+  const result = await db
+    .updateTable('text_messages')
+    .set({ state: receipt.state, reason: receipt.reason, receipt_at: receipt.at })
+    .where('carrier', '=', message.carrier)
+    .where('provider_id', '=', message.providerId)
+    .where('state', 'in', before as TextMessageRow['state'][])
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** Does a message of this carrier go by that name? A receipt can be faster than the answer it belongs to. */
+export async function isKnownToCarrier(db: Db, carrier: string, providerId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('text_messages')
+    .select('id')
+    .where('carrier', '=', carrier)
+    .where('provider_id', '=', providerId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Its code was used: once, so that it gives its places back once. */
+export async function noteTextVerified(tx: Tx, id: string, now: number): Promise<TextMessageRow | null> {
+  const row = await tx
+    .updateTable('text_messages')
+    .set({ verified_at: now })
+    .where('id', '=', id)
+    .where('verified_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export interface Seen {
+  readonly sent: number;
+  readonly verified: number;
+}
+
+/** How many went to a prefix (a number less its last four digits) since then, and how many codes of them were used. */
+export async function seenOfPrefix(db: Db, prefixHmac: string, since: number): Promise<Seen> {
+  const row = await db
+    .selectFrom('text_messages')
+    .select((eb) => [eb.fn.countAll<number>().as('sent'), eb.fn.count<number>('verified_at').as('verified')])
+    .where('prefix_hmac', '=', prefixHmac)
+    .where('at', '>', since)
+    .where('state', '!=', 'blocked')
+    .executeTakeFirstOrThrow();
+  return { sent: Number(row.sent), verified: Number(row.verified) };
+}
+
+/** Which of these numbers were written to since then, without the code of any such message being used. */
+export async function unansweredOf(
+  db: Db,
+  numberHmacs: readonly string[],
+  since: number,
+): Promise<Set<string>> {
+  if (numberHmacs.length === 0) return new Set();
+  const rows = await db
+    .selectFrom('text_messages')
+    .select('number_hmac')
+    .where('number_hmac', 'in', numberHmacs)
+    .where('at', '>', since)
+    .where('state', '!=', 'blocked')
+    .groupBy('number_hmac')
+    .having((eb) => eb(eb.fn.count('verified_at'), '=', 0))
+    .execute();
+  return new Set(rows.map((row) => row.number_hmac));
+}
+
+export interface DayCount {
+  readonly day: string;
+  readonly country: string;
+  readonly sent: number;
+  readonly delivered: number;
+  readonly verified: number;
+  readonly failed: number;
+  readonly blocked: number;
+}
+
+/** Per day (UTC) and country, the newest day first. Of one account; `null`: of all. */
+export async function textsPerDay(db: Db, accountId: string | null, since: number): Promise<DayCount[]> {
+  const day = isPostgres(db)
+    ? sql<string>`to_char(to_timestamp(at / 1000.0) at time zone 'UTC', 'YYYY-MM-DD')`
+    : sql<string>`strftime('%Y-%m-%d', at / 1000, 'unixepoch')`;
+  const count = (condition: ReturnType<typeof sql<boolean>>) =>
+    sql<number>`sum(case when ${condition} then 1 else 0 end)`;
+  let query = db
+    .selectFrom('text_messages')
+    .select([
+      day.as('day'),
+      'country',
+      count(sql`state != 'blocked'`).as('sent'),
+      count(sql`state = 'delivered'`).as('delivered'),
+      count(sql`verified_at is not null`).as('verified'),
+      count(sql`state = 'failed'`).as('failed'),
+      count(sql`state = 'blocked'`).as('blocked'),
+    ])
+    .where('at', '>=', since);
+  if (accountId !== null) query = query.where('account_id', '=', accountId);
+  const rows = await query.groupBy(['day', 'country']).orderBy('day', 'desc').orderBy('country').execute();
+  return rows.map((row) => ({
+    day: row.day,
+    country: row.country,
+    sent: Number(row.sent),
+    delivered: Number(row.delivered),
+    verified: Number(row.verified),
+    failed: Number(row.failed),
+    blocked: Number(row.blocked),
+  }));
+}
+
+/** Why messages were not sent, the most frequent reason first. */
+export async function textsBlockedBy(
+  db: Db,
+  accountId: string | null,
+  since: number,
+): Promise<{ reason: string; count: number }[]> {
+  let query = db
+    .selectFrom('text_messages')
+    .select((eb) => ['reason', eb.fn.countAll<number>().as('count')])
+    .where('at', '>=', since)
+    .where('state', '=', 'blocked');
+  if (accountId !== null) query = query.where('account_id', '=', accountId);
+  const rows = await query.groupBy('reason').execute();
+  return rows
+    .map((row) => ({ reason: row.reason ?? '', count: Number(row.count) }))
+    .toSorted((a, b) => b.count - a.count || (a.reason < b.reason ? -1 : 1));
+}
+
+/** People of an account whose login there asks for a code by text message. */
+export async function countMembersByText(db: Db, accountId: string): Promise<number> {
+  const row = await db
+    .selectFrom('memberships')
+    .innerJoin('authenticators', 'authenticators.id', 'memberships.authenticator_id')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('memberships.account_id', '=', accountId)
+    .where('authenticators.kind', '=', 'sms')
+    .executeTakeFirstOrThrow();
+  return Number(row.n);
+}
+
+export interface CarrierInCountry {
+  readonly carrier: string;
+  readonly country: string;
+  readonly sent: number;
+  readonly delivered: number;
+}
+
+/** The newest messages that each of these carriers took, by country: at most so many of each. */
+export async function newestOfCarriers(
+  db: Db,
+  carriers: readonly string[],
+  { from, until }: { readonly from: number; readonly until: number },
+  most: number,
+): Promise<CarrierInCountry[]> {
+  if (carriers.length === 0) return [];
+  const rows = await db
+    .with('ranked', (ranked) =>
+      ranked
+        .selectFrom('text_messages')
+        .select((eb) => [
+          'carrier',
+          'country',
+          'state',
+          eb.fn
+            .agg<number>('row_number')
+            .over((o) => o.partitionBy(['carrier', 'country']).orderBy('at', 'desc').orderBy('id', 'desc'))
+            .as('place'),
+        ])
+        .where('carrier', 'in', carriers)
+        .where('at', '>', from)
+        .where('at', '<=', until),
+    )
+    .selectFrom('ranked')
+    .select((eb) => [
+      'carrier',
+      'country',
+      eb.fn.countAll<number>().as('sent'),
+      sql<number>`sum(case when state = 'delivered' then 1 else 0 end)`.as('delivered'),
+    ])
+    .where('place', '<=', most)
+    .groupBy(['carrier', 'country'])
+    .execute();
+  return rows.map(({ carrier, country, sent, delivered }) => ({
+    carrier: carrier ?? '',
+    country,
+    sent: Number(sent),
+    delivered: Number(delivered),
+  }));
+}
+
+/** Messages that were not blocked, and used codes, by country. */
+export async function seenByCountry(
+  db: Db,
+  from: number,
+  until: number,
+): Promise<(Seen & { readonly country: string })[]> {
+  const rows = await db
+    .selectFrom('text_messages')
+    .select((eb) => [
+      'country',
+      eb.fn.countAll<number>().as('sent'),
+      eb.fn.count<number>('verified_at').as('verified'),
+    ])
+    .where('at', '>', from)
+    .where('at', '<=', until)
+    .where('state', '!=', 'blocked')
+    .groupBy('country')
+    .execute();
+  return rows.map((row) => ({
+    country: row.country,
+    sent: Number(row.sent),
+    verified: Number(row.verified),
+  }));
+}
+
+export interface CarrierDay {
+  readonly carrier: string;
+  readonly taken: number;
+  readonly delivered: number;
+  readonly lastTakenAt: number | null;
+}
+
+/** What each carrier took and delivered since then. */
+export async function carriersSince(db: Db, since: number): Promise<CarrierDay[]> {
+  const rows = await db
+    .selectFrom('text_messages')
+    .select((eb) => [
+      'carrier',
+      eb.fn.countAll<number>().as('taken'),
+      sql<number>`sum(case when state = 'delivered' then 1 else 0 end)`.as('delivered'),
+      eb.fn.max('settled_at').as('last_taken_at'),
+    ])
+    .where('at', '>=', since)
+    .where('carrier', 'is not', null)
+    .groupBy('carrier')
+    .orderBy('carrier')
+    .execute();
+  return rows.map((row) => ({
+    carrier: row.carrier ?? '',
+    taken: Number(row.taken),
+    delivered: Number(row.delivered),
+    lastTakenAt: row.last_taken_at,
+  }));
+}
+
+/** Messages that no carrier took since then, by what the last one asked said; the newest first. */
+export async function refusalsSince(
+  db: Db,
+  since: number,
+): Promise<{ reason: string; count: number; lastAt: number }[]> {
+  const rows = await db
+    .selectFrom('text_messages')
+    .select((eb) => ['reason', eb.fn.countAll<number>().as('count'), eb.fn.max('at').as('last_at')])
+    .where('at', '>=', since)
+    .where('state', 'in', ['failed', 'unknown'])
+    .where('carrier', 'is', null)
+    .groupBy('reason')
+    .execute();
+  return rows
+    .map((row) => ({ reason: row.reason ?? '', count: Number(row.count), lastAt: row.last_at }))
+    .toSorted((a, b) => b.lastAt - a.lastAt);
+}

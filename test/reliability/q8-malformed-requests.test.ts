@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { run } from './q8-malformed-requests.ts';
+
+it('Q8: a flood of malformed requests breaks nothing, lets nobody in and slows nobody down', async () => {
+  const figures = await run('short', () => {});
+  expect(figures).toMatchObject({
+    crashes: 0,
+    faults: 0,
+    errorsLogged: 0,
+    admissions: 0,
+    taken: 0,
+    changedRows: 0,
+  });
+  expect(figures.groups).toBeGreaterThanOrEqual(10);
+  expect(figures.heapGrowthMb).toBeLessThan(50);
+}, 120_000);

@@ -1,0 +1,253 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { holdCounters, keepCounters, readCounter, readCounters } from '../../../src/store/counters.ts';
+import { type Db, inTransaction } from '../../../src/store/database.ts';
+import { findChallenge, noteUnsent, putChallenge } from '../../../src/store/logins.ts';
+import { sweepOldRows } from '../../../src/store/sweep.ts';
+import {
+  carriersSince,
+  countMembersByText,
+  findTextMessage,
+  insertTextMessage,
+  isKnownToCarrier,
+  newestOfCarriers,
+  noteReceipt,
+  noteTextVerified,
+  refusalsSince,
+  seenByCountry,
+  seenOfPrefix,
+  settleTextMessage,
+  type TextMessageRow,
+  textsBlockedBy,
+  textsPerDay,
+  unansweredOf,
+} from '../../../src/store/text-messages.ts';
+import type { Opened } from '../conformance.ts';
+import {
+  addAuthenticator,
+  addLogin,
+  addMember,
+  CLIENTS,
+  challengeRow,
+  NOW,
+  newId,
+  winners,
+} from '../rows.ts';
+
+const DAY_MS = 86_400_000;
+
+export function textMessageTests(open: () => Promise<Opened>): void {
+  let opened: Opened;
+  let db: Db;
+  beforeEach(async () => {
+    opened = await open();
+    db = opened.db;
+  });
+  afterEach(() => opened.close());
+
+  const add = async (over: Partial<TextMessageRow> = {}): Promise<TextMessageRow> => {
+    const row: TextMessageRow = {
+      id: newId(),
+      at: NOW,
+      account_id: 'acme',
+      user_id: 'theo',
+      purpose: 'code',
+      country: 'DE',
+      prefix_hmac: 'prefix',
+      number_hmac: 'number',
+      price: 500,
+      state: 'sent',
+      reason: null,
+      carrier: 'twilio',
+      provider_id: `sid-${newId()}`,
+      parts: 1,
+      settled_at: NOW,
+      receipt_at: null,
+      verified_at: null,
+      ...over,
+    };
+    await insertTextMessage(db, row);
+    return row;
+  };
+  const stateOf = async ({ id }: TextMessageRow) => (await findTextMessage(db, id))?.state;
+
+  test('what a carrier said is noted once', async () => {
+    const row = await add({
+      state: 'queued',
+      carrier: null,
+      provider_id: null,
+      settled_at: null,
+      parts: null,
+    });
+    const sent = {
+      state: 'sent',
+      reason: null,
+      carrier: 'aws',
+      provider_id: 'a',
+      parts: 1,
+      settled_at: NOW,
+    } as const;
+    const failed = { ...sent, state: 'failed', reason: 'unavailable:HTTP_500', carrier: null } as const;
+    const said = await Promise.all([sent, failed].map((s) => settleTextMessage(db, row.id, s)));
+    expect(said.toSorted()).toEqual([false, true]);
+    expect(await settleTextMessage(db, row.id, failed)).toBe(false);
+  });
+
+  test('delivered is the last word, and a failure is not believed after it', async () => {
+    const row = await add();
+    const message = { carrier: 'twilio', providerId: row.provider_id ?? '' };
+    const say = (state: 'delivered' | 'failed') => noteReceipt(db, message, { state, reason: 'x', at: NOW });
+    expect(await say('failed')).toBe(true);
+    expect(await say('failed')).toBe(false);
+    expect(await say('delivered')).toBe(true);
+    expect(await say('failed')).toBe(false);
+    expect(await stateOf(row)).toBe('delivered');
+    expect(await isKnownToCarrier(db, 'twilio', message.providerId)).toBe(true);
+    expect(await isKnownToCarrier(db, 'aws', message.providerId)).toBe(false);
+    expect(
+      await noteReceipt(db, { ...message, carrier: 'aws' }, { state: 'failed', reason: null, at: NOW }),
+    ).toBe(false);
+  });
+
+  test('D5: fifty uses of its code at once are one', async () => {
+    const row = await add();
+    expect(await winners(db, async (tx) => (await noteTextVerified(tx, row.id, NOW)) !== null)).toBe(1);
+  });
+
+  test('S10: a prefix is seen since a moment, without what was blocked', async () => {
+    await add({ at: NOW - 1 });
+    await add({ verified_at: NOW });
+    await add({ state: 'failed' });
+    await add({ state: 'blocked', reason: 'number/day' });
+    await add({ prefix_hmac: 'another' });
+    expect(await seenOfPrefix(db, 'prefix', NOW - 1)).toEqual({ sent: 2, verified: 1 });
+    expect(await seenOfPrefix(db, 'nobody', 0)).toEqual({ sent: 0, verified: 0 });
+  });
+
+  test('S10: numbers that did not answer; one answer is enough', async () => {
+    await add({ number_hmac: 'silent' });
+    await add({ number_hmac: 'silent' });
+    await add({ number_hmac: 'answers' });
+    await add({ number_hmac: 'answers', verified_at: NOW });
+    await add({ number_hmac: 'blocked', state: 'blocked' });
+    await add({ number_hmac: 'old', at: NOW - 10 });
+    const asked = ['silent', 'answers', 'blocked', 'old', 'nobody'];
+    expect(await unansweredOf(db, asked, NOW - 10)).toEqual(new Set(['silent']));
+    expect(await unansweredOf(db, [], 0)).toEqual(new Set());
+  });
+
+  test('per day (UTC) and country, the newest day first; of one account or of all', async () => {
+    const midnight = Math.floor(NOW / DAY_MS) * DAY_MS;
+    const [today, yesterday] = [midnight, midnight - 1].map((at) => new Date(at).toISOString().slice(0, 10));
+    await add({ at: midnight, state: 'delivered', verified_at: NOW });
+    await add({ at: midnight, state: 'failed' });
+    await add({ at: midnight, state: 'blocked', reason: 'run' });
+    await add({ at: midnight, country: 'AT', account_id: 'other' });
+    await add({ at: midnight - 1, state: 'blocked', reason: 'run' });
+    await add({ at: midnight - DAY_MS - 1 });
+    const none = { sent: 0, delivered: 0, verified: 0, failed: 0, blocked: 0 };
+    expect(await textsPerDay(db, 'acme', midnight - DAY_MS)).toEqual([
+      { ...none, day: today, country: 'DE', sent: 2, delivered: 1, verified: 1, failed: 1, blocked: 1 },
+      { ...none, day: yesterday, country: 'DE', blocked: 1 },
+    ]);
+    expect((await textsPerDay(db, null, midnight)).map(({ country }) => country)).toEqual(['AT', 'DE']);
+    await add({ at: midnight, state: 'blocked', reason: 'country' });
+    expect(await textsBlockedBy(db, 'acme', midnight - DAY_MS)).toEqual([
+      { reason: 'run', count: 2 },
+      { reason: 'country', count: 1 },
+    ]);
+    expect(await textsBlockedBy(db, 'other', 0)).toEqual([]);
+  });
+
+  test('a carrier’s newest in a country, and no more than were asked for', async () => {
+    for (let n = 0; n < 4; n++) await add({ at: NOW + n, state: n < 3 ? 'delivered' : 'sent' });
+    await add({ country: 'AT' });
+    await add({ carrier: 'aws' });
+    await add({ at: NOW + 9 });
+    const newest = await newestOfCarriers(db, ['twilio', 'vonage'], { from: NOW - 1, until: NOW + 3 }, 3);
+    expect(newest.toSorted((a, b) => (a.country < b.country ? -1 : 1))).toEqual([
+      { carrier: 'twilio', country: 'AT', sent: 1, delivered: 0 },
+      { carrier: 'twilio', country: 'DE', sent: 3, delivered: 2 },
+    ]);
+    expect(await newestOfCarriers(db, [], { from: 0, until: NOW }, 3)).toEqual([]);
+  });
+
+  test('by country, by carrier, and what none took', async () => {
+    await add({ verified_at: NOW });
+    await add({ state: 'delivered', settled_at: NOW + 5 });
+    await add({ state: 'failed', carrier: null, provider_id: null, reason: 'throttled:HTTP_429' });
+    await add({ state: 'unknown', carrier: null, provider_id: null, reason: 'unknown:timeout', at: NOW + 1 });
+    await add({ state: 'blocked', carrier: null, provider_id: null, reason: 'run' });
+    expect(await seenByCountry(db, NOW - 1, NOW)).toEqual([{ country: 'DE', sent: 3, verified: 1 }]);
+    expect(await carriersSince(db, NOW)).toEqual([
+      { carrier: 'twilio', taken: 2, delivered: 1, lastTakenAt: NOW + 5 },
+    ]);
+    expect(await refusalsSince(db, NOW)).toEqual([
+      { reason: 'unknown:timeout', count: 1, lastAt: NOW + 1 },
+      { reason: 'throttled:HTTP_429', count: 1, lastAt: NOW },
+    ]);
+  });
+
+  test('people of an account who get their codes by text message', async () => {
+    const { user, account } = await addMember(db);
+    expect(await countMembersByText(db, account.id)).toBe(0);
+    const trust = async (kind: 'sms' | 'totp') => {
+      const x = await addAuthenticator(db, { user_id: user.id, kind });
+      await db
+        .updateTable('memberships')
+        .set({ trust: 'authenticator', authenticator_id: x.id })
+        .where('account_id', '=', account.id)
+        .execute();
+    };
+    await trust('sms');
+    expect(await countMembersByText(db, account.id)).toBe(1);
+    await trust('totp');
+    expect(await countMembersByText(db, account.id)).toBe(0);
+  });
+
+  test('a challenge hears of its newest message only, and of none once it is spent', async () => {
+    const login = await addLogin(db);
+    const row = challengeRow({ login_id: login.id, user_id: 'theo', message_id: 'second' });
+    await inTransaction(db, (tx) => putChallenge(tx, row));
+    const hear = async (id: string) => {
+      await inTransaction(db, (tx) => noteUnsent(tx, id, 'failed'));
+      return (await findChallenge(db, login.id, 'code'))?.unsent;
+    };
+    expect(await hear('first')).toBeNull();
+    expect(await hear('second')).toBe('failed');
+    await inTransaction(db, (tx) => putChallenge(tx, { ...row, spent_at: NOW }));
+    expect(await hear('second')).toBeNull();
+  });
+
+  test('swept after ninety days', async () => {
+    const kept = await add({ at: NOW - 90 * DAY_MS });
+    await add({ at: NOW - 90 * DAY_MS - 1 });
+    await inTransaction(db, (tx) => sweepOldRows(tx, NOW));
+    expect(await db.selectFrom('text_messages').select('id').execute()).toEqual([{ id: kept.id }]);
+  });
+
+  test('T28, Q4: held counters: of fifty at once over several limits never more than the least goes', async () => {
+    const keys = ['texts:a', 'texts:b', 'texts:c'];
+    const limits = [100, 7, 9];
+    let client = 0;
+    const goes = await winners(db, async (tx) => {
+      // Asked for in any order.
+      const order = client++ % 2 === 0 ? keys : keys.toReversed();
+      const held = await holdCounters(tx, order);
+      const fits = keys.every((key, n) => (held.get(key)?.wrong ?? 0) < (limits[n] ?? 0));
+      if (!fits) return false;
+      await keepCounters(
+        tx,
+        new Map(
+          keys.map((key) => [key, { wrong: (held.get(key)?.wrong ?? 0) + 1, waitUntil: NOW, lastAt: NOW }]),
+        ),
+      );
+      return true;
+    });
+    expect(CLIENTS).toBeGreaterThan(7);
+    expect(goes).toBe(7);
+    expect((await readCounter(db, 'texts:a'))?.wrong).toBe(7);
+    expect(await readCounters(db, [...keys, 'texts:none'])).toEqual(
+      new Map(keys.map((key) => [key, { wrong: 7, waitUntil: NOW, lastAt: NOW }])),
+    );
+  });
+}
