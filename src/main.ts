@@ -44,11 +44,12 @@ import {
   migrateAt,
   NewerDatabase,
   openDatabase,
+  patiently,
   sqlitePath,
 } from './store/database.ts';
+import { DatabaseBusy } from './store/database-busy.ts';
 import { readMeta, sealedKeyNames, writeMeta } from './store/meta.ts';
 import { insertInbox } from './store/outbox.ts';
-import { DatabaseBusy } from './store/postgres.ts';
 import { createServer, type RouteEntry, type Server } from './web/server.ts';
 
 /** How often the outbox looks for messages that nobody woke it for: retries, and other nodes' leftovers. */
@@ -138,7 +139,7 @@ async function wireOver(
   const keys = new LiveKeyRing(config.keys ?? readKeyFile(sqlitePath(config.databaseUrl), empty));
   await migrateAt(config.databaseUrl, db);
   if (mode === 'demo') await writeMeta(db, DEMO_MARK, 'made by sallyport demo');
-  await refuseMissingKeys(db, keys);
+  await patiently(config.databaseUrl, db, (patient) => refuseMissingKeys(patient, keys, config));
 
   const mail =
     config.mail === null ? undefined : smtpCarrier(config.mail.smtpUrl, config.mail.from, config.url);
@@ -151,6 +152,7 @@ async function wireOver(
     keys,
     now,
     carriers,
+    mayWork: clock.mayServe,
     onError: (err, message) => {
       // What a carrier answers is no fault of ours, and told with the outcome.
       if (!(err instanceof NotSent)) logger.error({ err, message }, 'a message could not be sent');
@@ -185,6 +187,8 @@ async function wireOver(
     logger,
   });
   const jobs: NodeJS.Timeout[] = [];
+  // By a wrong clock a job would end, tell or sweep away what is not over, for all nodes.
+  const whileRight = (job: () => Promise<unknown>) => async () => (clock.mayServe() ? job() : null);
   // Nodes in containers may share name and port: each goes by a name of its own.
   const node = `${hostname()}:${config.port} ${randomBytes(3).toString('hex')}`;
   const announce = () => announceKeys(ctx, node, keys);
@@ -203,9 +207,21 @@ async function wireOver(
         every(LOOK_AT_KEYS_EVERY_MS, lookAtKeys, logger),
         every(CHECK_CLOCK_EVERY_MS, () => checkClock(ctx, clock), logger),
         every(OUTBOX_EVERY_MS, async () => outbox.wake(), logger),
-        every(OUTBOX_EVERY_MS, () => tellEndedPasses(ctx), logger),
-        every(SWEEP_EVERY_MS, () => sweep(ctx), logger),
-        every(WATCH_TEXTS_EVERY_MS, () => watchTexts(ctx), logger),
+        every(
+          OUTBOX_EVERY_MS,
+          whileRight(() => tellEndedPasses(ctx)),
+          logger,
+        ),
+        every(
+          SWEEP_EVERY_MS,
+          whileRight(() => sweep(ctx)),
+          logger,
+        ),
+        every(
+          WATCH_TEXTS_EVERY_MS,
+          whileRight(() => watchTexts(ctx)),
+          logger,
+        ),
       );
       outbox.wake();
       void warnOfMail(mail, logger);
@@ -403,21 +419,25 @@ function keyFileWatch(
     if (now === seen) return;
     seen = now;
     const found = readKeyFile(database, false);
-    await refuseMissingKeys(db, found);
+    await refuseMissingKeys(db, found, config);
     ring.exchange(found);
     await announce();
   };
 }
 
 /** E6: sealed rows and no fitting key: does not start. */
-async function refuseMissingKeys(db: Db, keys: KeyRing): Promise<void> {
+async function refuseMissingKeys(db: Db, keys: KeyRing, config: Config): Promise<void> {
   const have = new Set(keys.keys.map((k) => k.id));
   const missing = (await sealedKeyNames(db)).filter((found) => !have.has(found.keyId));
   if (missing.length === 0) return;
+  const where =
+    config.keys === null
+      ? `in the key file ${keyFileOf(sqlitePath(config.databaseUrl))}`
+      : 'among SALLYPORT_KEYS';
   throw new ConfigFaults(
     missing.map(
       ({ table, keyId, rows }) =>
-        `${rows} rows of ${table} are sealed with key ${keyId}, which is not among SALLYPORT_KEYS. Add that key behind the others.`,
+        `${rows} rows of ${table} are sealed with key ${keyId}, which is not ${where}. Add that key behind the others.`,
     ),
   );
 }

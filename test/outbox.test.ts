@@ -106,6 +106,18 @@ describe('a message', () => {
     expect(errors).toEqual([]);
   });
 
+  test('T25: by a wrong clock none is claimed, expired or sent; it leaves once the clock is right', async () => {
+    let right = false;
+    const node = createOutbox({ ...parts, now: () => clock.now() + days(2), mayWork: () => right });
+    const row = await put(MAIL);
+    await node.drain();
+    expect(await find(row)).toMatchObject({ tries: 0, failed_at: null, sent_at: null });
+    await outbox.drain();
+    expect(email.sent.map((m) => m.id)).toEqual([row]);
+    right = true;
+    await node.stop();
+  });
+
   test('leaves with its deed or not at all', async () => {
     const ctx = { now: clock.now, random: randomBytes, keys: parts.keys } as Context;
     const deed = inTransaction(db, async (tx) => {

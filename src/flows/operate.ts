@@ -2,11 +2,13 @@ import type { Method, Plan, Role } from '../rules/facts.ts';
 import { mandateAt } from '../rules/mandate.ts';
 import { passStateOf } from '../rules/pass.ts';
 import {
+  type AccountRow,
   accountFacts,
   allMembershipsOf,
   deleteAccountRow,
   findAccountBySlug,
   listAccounts,
+  lockAccount,
   membershipsOf,
   setTrust,
 } from '../store/accounts.ts';
@@ -95,13 +97,19 @@ export async function accountLines(ctx: Context): Promise<AccountLine[]> {
   }));
 }
 
+/** The account's row, held until the commit: a shell waits for the pages as they wait for one another. */
+async function heldAccount(tx: Tx, slug: string): Promise<AccountRow | null> {
+  const found = await findAccountBySlug(tx, slug);
+  return found === null ? null : lockAccount(tx, found.id);
+}
+
 export async function operatePlan(
   ctx: Context,
   operator: Operator,
   given: { slug: string; plan: Plan; force: boolean },
 ): Promise<'done' | 'unchanged' | 'mandate_on' | 'no_account'> {
   return inTransaction(ctx.db, async (tx) => {
-    const account = await findAccountBySlug(tx, given.slug);
+    const account = await heldAccount(tx, given.slug);
     if (account === null) return 'no_account';
     return changePlan(ctx, tx, account, given.plan, given.force, by(operator));
   });
@@ -113,7 +121,7 @@ export async function operateMandate(
   given: { slug: string; on: boolean; methods: readonly Method[] | null; now: boolean },
 ): Promise<MandateResult['result'] | 'no_account'> {
   return inTransaction(ctx.db, async (tx) => {
-    const account = await findAccountBySlug(tx, given.slug);
+    const account = await heldAccount(tx, given.slug);
     if (account === null) return 'no_account';
     const now = mandateAt(accountFacts(account).mandate, ctx.now());
     const methods = given.methods ?? now?.methods ?? (account.mandate_methods.split(',') as Method[]);
@@ -131,7 +139,7 @@ export async function deleteAccount(
   slug: string,
 ): Promise<'done' | 'no_account'> {
   return inTransaction(ctx.db, async (tx) => {
-    const account = await findAccountBySlug(tx, slug);
+    const account = await heldAccount(tx, slug);
     if (account === null) return 'no_account';
     for (const member of await allMembershipsOf(tx, account.id)) {
       await takeOut(ctx, tx, { ...member, accountId: account.id }, by(operator));
@@ -241,6 +249,10 @@ export async function deleteUser(
   return inTransaction(ctx.db, async (tx) => {
     const user = await findUserByEmail(tx, canonicalEmail(email));
     if (user === null) return { result: 'no_user' as const };
+    // Of two last owners who are deleted at once one stays.
+    const accounts = (await membershipsOf(tx, user.id)).map((m) => m.account.id);
+    for (const account of accounts.toSorted()) await lockAccount(tx, account);
+    await lockUser(tx, user.id);
     const memberships = await membershipsOf(tx, user.id);
     const alone: string[] = [];
     for (const m of memberships) {

@@ -79,6 +79,8 @@ export interface OutboxParts {
   readonly keys: KeyRing;
   readonly now: () => number;
   readonly carriers: { readonly email: Carrier; readonly sms: Carrier | null };
+  /** By a wrong clock messages would expire that are not over, and those that others are sending be claimed again. */
+  readonly mayWork?: () => boolean;
   readonly onError: (error: unknown, messageId: string) => void;
   /** A mail server refused this person's address, or the message, for good. `status`: such as `550 5.1.1`. */
   readonly onBounced?: (bounce: { userId: string; to: string; status: string }) => Promise<void>;
@@ -144,7 +146,7 @@ function openLane(
     do {
       again = false;
       const free = AT_ONCE - underWay.size;
-      if (free === 0) return;
+      if (free === 0 || parts.mayWork?.() === false) return;
       for (const row of await claimOutgoing(parts.db, parts.now(), CLAIM_MS, free, channel)) start(row);
     } while (again && !stopped);
   }

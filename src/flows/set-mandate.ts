@@ -9,10 +9,18 @@ import {
   orderedMethods,
   textUntilAfter,
 } from '../rules/mandate.ts';
-import { type AccountRow, accountFacts, setMandate, setPlan, usersToSettle } from '../store/accounts.ts';
+import {
+  type AccountRow,
+  accountFacts,
+  lockPeopleInSeveralAccounts,
+  setMandate,
+  setPlan,
+  usersToSettle,
+} from '../store/accounts.ts';
 import type { Tx } from '../store/database.ts';
 import { withdrawRequestsOfAccount } from '../store/pass-requests.ts';
 import { endPassesOfAccount } from '../store/passes.ts';
+import { lockUser } from '../store/users.ts';
 import { act, judge, type Refusal } from './act.ts';
 import type { SignedIn } from './admit.ts';
 import { type AuditEntry, record } from './audit.ts';
@@ -137,7 +145,11 @@ async function switchOff(
 
 /** M4: authenticators sleep and wake with their people's mandates. */
 async function settleAll(ctx: Context, tx: Tx, accountId: string): Promise<void> {
-  for (const userId of await usersToSettle(tx, accountId)) await settleAuthenticators(ctx, tx, userId);
+  await lockPeopleInSeveralAccounts(tx, accountId);
+  for (const userId of await usersToSettle(tx, accountId)) {
+    await lockUser(tx, userId);
+    await settleAuthenticators(ctx, tx, userId);
+  }
 }
 
 export type SessionLengthResult =

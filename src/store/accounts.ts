@@ -229,8 +229,35 @@ export async function usersToSettle(tx: Tx, accountId: string): Promise<string[]
     .distinct()
     .where('memberships.account_id', '=', accountId)
     .where(sql<boolean>`(authenticators.asleep_since is null) <> ${mandated}`)
+    .orderBy('memberships.user_id')
     .execute();
   return rows.map((row) => row.user_id);
+}
+
+/**
+ * Holds those people of an account who are in others too. Of two accounts that switch their mandates at once, the
+ * second then sees what the first has done to an authenticator that both demand.
+ */
+export async function lockPeopleInSeveralAccounts(tx: Tx, accountId: string): Promise<void> {
+  if (!isPostgres(tx)) return;
+  await tx
+    .selectFrom('users')
+    .select('id')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('memberships as m').select('m.user_id').where('m.account_id', '=', accountId),
+    )
+    .where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('memberships as other')
+          .select('other.id')
+          .whereRef('other.user_id', '=', 'users.id')
+          .where('other.account_id', '<>', accountId),
+      ),
+    )
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute();
 }
 
 export async function allMembershipsOf(

@@ -56,11 +56,16 @@ export async function migrate(db: Db): Promise<void> {
 }
 
 /** `migrate`, free of the limits that PostgreSQL is given for requests: an index over many rows takes its time. */
-export async function migrateAt(databaseUrl: string, db: Db): Promise<void> {
-  if (!isPostgresUrl(databaseUrl)) return migrate(db);
+export function migrateAt(databaseUrl: string, db: Db): Promise<void> {
+  return patiently(databaseUrl, db, migrate);
+}
+
+/** Work on whole tables, over a connection whose statements may take as long as they need. */
+export async function patiently<T>(databaseUrl: string, db: Db, work: (db: Db) => Promise<T>): Promise<T> {
+  if (!isPostgresUrl(databaseUrl)) return work(db);
   const patient = openDatabase(databaseUrl, { patient: true });
   try {
-    await migrate(patient);
+    return await work(patient);
   } finally {
     await patient.destroy();
   }

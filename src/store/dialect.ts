@@ -11,6 +11,7 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
+import { DatabaseBusy } from './database-busy.ts';
 
 /** Set while a transaction's callback runs; see `inTransaction`. */
 export const transactionRunning = new AsyncLocalStorage<true>();
@@ -130,12 +131,22 @@ function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
   };
 }
 
+/** SQLITE_BUSY: another process writes for longer than we wait. It passes. */
+function unlessBusy<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
+    throw code === 5 ? new DatabaseBusy(error) : error;
+  }
+}
+
 function asKyselyStatement(statement: StatementSync): ReturnType<SqliteDatabase['prepare']> {
   const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[];
   return {
     reader: statement.columns().length > 0,
-    all: (parameters) => statement.all(...values(parameters)),
-    run: (parameters) => statement.run(...values(parameters)),
+    all: (parameters) => unlessBusy(() => statement.all(...values(parameters))),
+    run: (parameters) => unlessBusy(() => statement.run(...values(parameters))),
     iterate: (parameters) => statement.iterate(...values(parameters)),
   };
 }

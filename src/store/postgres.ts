@@ -1,5 +1,6 @@
 import { type DatabaseConnection, type Driver, PostgresDialect, PostgresDriver } from 'kysely';
 import pg from 'pg';
+import { DatabaseBusy } from './database-busy.ts';
 import { refuseInsideTransaction } from './dialect.ts';
 
 /** Numbers as numbers: all our 64-bit integers are milliseconds or counts, far below 2^53. */
@@ -12,27 +13,21 @@ export const CONNECTIONS = 20;
 /** How long one statement waits for a row that somebody else holds; ours hold one for milliseconds. */
 const WAIT_FOR_LOCK_MS = 2_000;
 /** Nothing of ours takes long: what hangs is a fault, and a fault is a refusal (D9). */
-const STATEMENT_MS = 15_000;
-
-/** No connection was free, or the server is away: the edge answers 503 with Retry-After. */
-export class DatabaseBusy extends Error {
-  constructor(cause: unknown) {
-    super('the database has no connection to give right now', { cause });
-    this.name = 'DatabaseBusy';
-  }
-}
+const STATEMENT_MS = 8_000;
+/** And how much longer for its answer: then nobody is there. */
+const SILENCE_MS = 1_000;
 
 /** PostgreSQL through `pg`'s own pool, which replaces broken connections by itself. */
 export class PgDialect extends PostgresDialect {
   readonly #pool: pg.Pool;
 
   /** `patient`: for migrations, which may take as long as they need, and wait for another node's. */
-  constructor(databaseUrl: string, { patient = false } = {}) {
+  constructor(databaseUrl: string, { patient = false, statementMs = STATEMENT_MS } = {}) {
     const limits = {
       lock_timeout: WAIT_FOR_LOCK_MS,
-      statement_timeout: STATEMENT_MS,
+      statement_timeout: statementMs,
       // Also where the server's machine is gone and nobody hangs up.
-      query_timeout: STATEMENT_MS + 5_000,
+      query_timeout: statementMs + SILENCE_MS,
       idle_in_transaction_session_timeout: 30_000,
     };
     const pool = new pg.Pool({
@@ -41,6 +36,7 @@ export class PgDialect extends PostgresDialect {
       connectionTimeoutMillis: WAIT_FOR_CONNECTION_MS,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
       application_name: 'sallyport',
       ...(patient ? {} : limits),
       verify: refuseStandby,
@@ -48,7 +44,10 @@ export class PgDialect extends PostgresDialect {
     // A connection that breaks while idle, or between two queries of a transaction, is replaced at its next use;
     // unheard, its error would end the process.
     pool.on('error', () => {});
-    pool.on('connect', (client) => client.on('error', () => {}));
+    pool.on('connect', (client) => {
+      client.on('error', () => {});
+      hangUpOnSilence(client);
+    });
     super({ pool });
     this.#pool = pool;
   }
@@ -56,6 +55,34 @@ export class PgDialect extends PostgresDialect {
   override createDriver(): Driver {
     return new HastyDriver({ pool: this.#pool });
   }
+}
+
+/**
+ * A server whose machine is gone hangs nobody up, and each connection to it would be tried again and again until TCP
+ * gives up, a quarter of an hour later. Whoever waited in vain closes it, so that the pool makes a new one.
+ */
+function hangUpOnSilence(client: pg.PoolClient): void {
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const watched = (...args: unknown[]) => {
+    const answer = query(...args);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch(async (error: unknown) => {
+      // Closed before the pool has it back, or the next one would be given a dead connection.
+      if (isSilence(error)) await hangUp(client);
+      throw error;
+    });
+  };
+  client.query = watched as typeof client.query;
+}
+
+const isSilence = (error: unknown) =>
+  error instanceof Error && error.message.startsWith('Query read timeout');
+
+async function hangUp(client: pg.PoolClient): Promise<void> {
+  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } };
+  const ended = new Promise<void>((resolve) => client.once('end', resolve));
+  connection.stream.destroy();
+  await ended;
 }
 
 /** T34: a standby lags behind, and would let in whom the primary has shut out. */

@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { replaceBackupCodes, spendBackupCode } from '../../src/store/authenticators.ts';
 import { type Db, inTransaction, migrate, openDatabase, sqlitePath } from '../../src/store/database.ts';
+import { DatabaseBusy } from '../../src/store/database-busy.ts';
 import { readMeta, writeMeta } from '../../src/store/meta.ts';
 import { describeStore } from './conformance.ts';
 import { addAuthenticator, addUser, backupCodeRow, NOW } from './rows.ts';
@@ -98,6 +99,21 @@ describe('SQLite alone', () => {
     });
     await once(worker, 'exit');
     expect(await readMeta(db, 'login')).toBe('came after');
+  });
+
+  test('a file that another process holds for too long is busy, which passes', async () => {
+    await migrate(db);
+    await sql`pragma busy_timeout = 20`.execute(db);
+    const other = new DatabaseSync(file);
+    other.exec('begin immediate');
+    await expect(writeMeta(db, 'key', 'value')).rejects.toBeInstanceOf(DatabaseBusy);
+    await expect(inTransaction(db, (tx) => writeMeta(tx, 'key', 'value'))).rejects.toBeInstanceOf(
+      DatabaseBusy,
+    );
+    other.exec('rollback');
+    other.close();
+    await writeMeta(db, 'key', 'value');
+    expect(await readMeta(db, 'key')).toBe('value');
   });
 
   test('Q12: processes that start at once on an empty file all find every table', async () => {

@@ -221,6 +221,8 @@ async function newPhone(ctx: Context, user: UserRow, kind: Method, number: strin
 const LEAST = { algorithm: 2, memoryCost: 8, timeCost: 1, parallelism: 1 } as const;
 export const quickHasher: Hasher = {
   ...createHasher(),
+  // Nobody waits in line for what takes no time.
+  inTurn: (work) => work(),
   hash: (text) => hash(text.normalize('NFC'), LEAST),
   verify: (stored, text) => verify(stored, text.normalize('NFC')),
   async verifyDummy(text) {

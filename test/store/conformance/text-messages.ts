@@ -6,19 +6,21 @@ import { sweepOldRows } from '../../../src/store/sweep.ts';
 import {
   carriersSince,
   countMembersByText,
+  newestOfCarriers,
+  refusalsSince,
+  seenByCountry,
+  textsBlockedBy,
+  textsPerDay,
+} from '../../../src/store/text-message-counts.ts';
+import {
   findTextMessage,
   insertTextMessage,
   isKnownToCarrier,
-  newestOfCarriers,
   noteReceipt,
   noteTextVerified,
-  refusalsSince,
-  seenByCountry,
   seenOfPrefix,
   settleTextMessage,
   type TextMessageRow,
-  textsBlockedBy,
-  textsPerDay,
   unansweredOf,
 } from '../../../src/store/text-messages.ts';
 import type { Opened } from '../conformance.ts';
@@ -221,7 +223,7 @@ export function textMessageTests(open: () => Promise<Opened>): void {
   test('swept after ninety days', async () => {
     const kept = await add({ at: NOW - 90 * DAY_MS });
     await add({ at: NOW - 90 * DAY_MS - 1 });
-    await inTransaction(db, (tx) => sweepOldRows(tx, NOW));
+    await sweepOldRows(db, NOW);
     expect(await db.selectFrom('text_messages').select('id').execute()).toEqual([{ id: kept.id }]);
   });
 
