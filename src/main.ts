@@ -8,7 +8,7 @@ import { type Logger, pino } from 'pino';
 import { type Command, readCommand } from './cli/arguments.ts';
 import { demoText } from './cli/demo.ts';
 import { type Parsed, runApartCommand, runOperatorCommand, runsApart } from './cli/operator.ts';
-import { type Config, ConfigFaults, keyFileOf, readConfig, readKeyFile, writeKeyFile } from './config.ts';
+import { type Config, ConfigFaults, keyFileAt, keyFileOf, readConfig, readKeyFile } from './config.ts';
 import { createHasher, type Hasher } from './credentials/password.ts';
 import { type KeyRing, LiveKeyRing } from './credentials/sealed-secret.ts';
 import type { RandomBytes } from './credentials/token.ts';
@@ -19,7 +19,7 @@ import { asCarrier } from './delivery/sms/as-carrier.ts';
 import { type CarrierParts, NotSent } from './delivery/sms/carrier.ts';
 import { type FailoverOptions, failover, type SmsSender } from './delivery/sms/failover.ts';
 import { openCarriers } from './delivery/sms/open-carriers.ts';
-import { ANNOUNCE_EVERY_MS, announceKeys, withdrawAnnouncement } from './flows/announce-keys.ts';
+import { ANNOUNCE_EVERY_MS, createAnnouncer } from './flows/announce-keys.ts';
 import { type Clock, type ClockFault, createClock } from './flows/clock.ts';
 import type { Context } from './flows/context.ts';
 import { DEMO_MARK, makeDemo } from './flows/demo-data.ts';
@@ -51,6 +51,7 @@ import { DatabaseBusy } from './store/database-busy.ts';
 import { readMeta, sealedKeyNames, writeMeta } from './store/meta.ts';
 import { insertInbox } from './store/outbox.ts';
 import { createServer, type RouteEntry, type Server } from './web/server.ts';
+import { FINISH_WITHIN_MS, letConnectionsEnd, stopListening } from './web/stop-listening.ts';
 
 /** How often the outbox looks for messages that nobody woke it for: retries, and other nodes' leftovers. */
 const OUTBOX_EVERY_MS = 5_000;
@@ -58,9 +59,7 @@ const CHECK_CLOCK_EVERY_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
 const LOOK_AT_KEYS_EVERY_MS = 5_000;
 const WATCH_TEXTS_EVERY_MS = 60_000;
-/** How long requests under way may take to finish when the program is told to stop. */
-const FINISH_WITHIN_MS = 8_000;
-/** And how long all of it: whoever told it to stop kills it after ten seconds. */
+/** How long a stop may take: whoever told the program to stop kills it after ten seconds. */
 const EXIT_WITHIN_MS = 9_500;
 /** How long a connection that a proxy keeps may lie idle then. */
 const IDLE_WHILE_STOPPING_MS = 3_000;
@@ -130,7 +129,11 @@ async function wireOver(
   logger: Logger,
   parts: Parts,
 ): Promise<App> {
-  const clock = parts.now === undefined ? guardedClock(parts, logger) : movedClock(parts.now);
+  const clock =
+    parts.now === undefined
+      ? // A command says so itself, and stops.
+        guardedClock(parts, mode === 'operate' ? pino({ level: 'silent' }) : logger)
+      : movedClock(parts.now);
   const { now } = clock;
   const random = parts.random ?? randomBytes;
   const empty = await isEmptyDatabase(db);
@@ -138,6 +141,7 @@ async function wireOver(
   if (parts.onCopies !== true) await refuseUnfinishedCopy(db, config);
   const keys = new LiveKeyRing(config.keys ?? readKeyFile(sqlitePath(config.databaseUrl), empty));
   await migrateAt(config.databaseUrl, db);
+  if (mode === 'operate') await refuseWrongClock(db, clock);
   if (mode === 'demo') await writeMeta(db, DEMO_MARK, 'made by sallyport demo');
   await patiently(config.databaseUrl, db, (patient) => refuseMissingKeys(patient, keys, config));
 
@@ -191,7 +195,7 @@ async function wireOver(
   const whileRight = (job: () => Promise<unknown>) => async () => (clock.mayServe() ? job() : null);
   // Nodes in containers may share name and port: each goes by a name of its own.
   const node = `${hostname()}:${config.port} ${randomBytes(3).toString('hex')}`;
-  const announce = () => announceKeys(ctx, node, keys);
+  const { announce, withdraw } = createAnnouncer(ctx, node, keys);
   const lookAtKeys = config.keys === null ? keyFileWatch(config, db, keys, announce) : async () => {};
   return {
     ctx,
@@ -200,8 +204,18 @@ async function wireOver(
     outbox,
     async listen() {
       await checkClock(ctx, clock);
-      await server.listen({ port: config.port, host: config.host });
+      // Before the first request: a rotation waits for whoever may seal. One that began before it was heard of this
+      // has written its key by now.
       await announce();
+      try {
+        await lookAtKeys();
+        // Nor has anybody begun to finish a restore here, who could not know of this server yet.
+        await refuseUnfinishedCopy(db, config);
+        await server.listen({ port: config.port, host: config.host });
+      } catch (error) {
+        await withdraw();
+        throw error;
+      }
       jobs.push(
         every(ANNOUNCE_EVERY_MS, announce, logger),
         every(LOOK_AT_KEYS_EVERY_MS, lookAtKeys, logger),
@@ -228,14 +242,14 @@ async function wireOver(
     },
     async close({ idleMs = 0 } = {}) {
       for (const job of jobs) clearInterval(job);
+      if (idleMs > 0) await stopListening(server);
       letConnectionsEnd(server, idleMs);
-      // While requests end, and whether or not the database is there: a rotation waits no longer for this node.
-      const withdrawn = jobs.length === 0 ? null : withdrawAnnouncement(ctx, node).catch(() => {});
       await server.close();
-      await withdrawn;
       // Nor does the end wait for a mail server that hangs.
       setTimeout(() => mail?.close({ force: true }), FINISH_WITHIN_MS).unref();
       await outbox.stop();
+      // E6: only now does nothing here seal or open any more, so that a key may go.
+      await withdraw();
       await sending.sender?.close();
       mail?.close();
       await db.destroy();
@@ -250,20 +264,6 @@ async function warnOfMail(mail: MailCarrier | undefined, logger: Logger): Promis
     .catch((err: unknown) =>
       logger.warn({ err, server: mail.server }, 'no mail leaves now. Look with: sallyport mail test ADDRESS'),
     );
-}
-
-/**
- * Node cuts idle connections at the moment it stops listening, also one on which a proxy is just sending: that
- * request would be lost, and a proxy may not send it again. So they end by themselves, with their next answer.
- */
-function letConnectionsEnd({ server: http }: Server, idleMs: number): void {
-  const cutIdle = http.closeIdleConnections.bind(http);
-  if (idleMs > 0) {
-    http.closeIdleConnections = () => {};
-    setTimeout(cutIdle, idleMs).unref();
-  }
-  // Half a request never finishes: whoever still holds a connection then is let go.
-  setTimeout(() => http.closeAllConnections(), FINISH_WITHIN_MS).unref();
 }
 
 function guardedClock(parts: Parts, logger: Logger): Clock {
@@ -284,6 +284,19 @@ const CLOCK_FAULTS: Readonly<Record<ClockFault['fault'], string>> = {
   before_records:
     'its clock stands before records that the database has already. Set it right; if it is right, wait for as long',
 };
+
+/** T25: a deed of the operator's by a wrong clock would end what lives, or leave alive what has ended. */
+async function refuseWrongClock(db: Db, clock: Clock): Promise<void> {
+  await checkClock({ db }, clock);
+  const fault = clock.fault();
+  if (fault === null || fault.fault === 'set_back') return;
+  const seconds = Math.round(fault.byMs / 1000);
+  throw new ConfigFaults([
+    fault.fault === 'off_database'
+      ? `The clock of this machine is ${seconds} seconds off the database's. Set both right (NTP), then run this again.`
+      : `The clock of this machine stands ${seconds} seconds before the newest record in the database. Set it right, then run this again. If it is right, the record was made by a wrong one: wait for as long.`,
+  ]);
+}
 
 /** A test's clock, which is moved at will. */
 const movedClock = (now: () => number): Clock => ({
@@ -413,7 +426,8 @@ function keyFileWatch(
     const stat = statSync(keyFileOf(database), { throwIfNoEntry: false });
     return `${stat?.ino} ${stat?.ctimeMs}`;
   };
-  let seen = stamp();
+  // Not what it is now: it may have been changed since the keys were read.
+  let seen = '';
   return async () => {
     const now = stamp();
     if (now === seen) return;
@@ -546,8 +560,7 @@ export function placeOf(config: Config, parts: Parts = {}): Place {
     // What it is beside, and what takes its place, goes by the file itself and not by a link to it.
     sqliteFile: given !== null && existsSync(given) ? realpathSync(given) : given,
     now: parts.now ?? Date.now,
-    keyFile:
-      keyFile === null ? null : { path: keyFile, write: (keys: KeyRing) => writeKeyFile(keyFile, keys) },
+    keyFile: keyFile === null ? null : keyFileAt(keyFile),
     async open(instead) {
       // Another file has no keys beside it: this installation's are what must open it.
       const there =

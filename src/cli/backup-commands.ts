@@ -108,6 +108,11 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
             restored.result,
             `${place.sqliteFile} is another program's. Set DATABASE_URL to where the database of Sallyport shall be.`,
           );
+        case 'database_other_user':
+          return fault(
+            restored.result,
+            `${place.sqliteFile} belongs to another user, who could not read a file that this command made. Run it as that user, or as root. Nothing was changed.`,
+          );
         default:
           return never(restored);
       }
@@ -127,7 +132,14 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
         case 'in_use':
           return fault(
             made.result,
-            'Servers are at work on this database. Stop them all, then run this again.',
+            'Servers are at work on this database, or were within the last three minutes. Stop them all, then run this again; one that was killed, or that a copy just made still names, is forgotten after three minutes.',
+          );
+        case 'database_unreadable':
+          return fault(made.result, `${place.sqliteFile} cannot be read. Nothing was changed.`);
+        case 'database_not_ours':
+          return fault(
+            made.result,
+            `${place.sqliteFile} is another program's. Nothing was changed. Is DATABASE_URL right?`,
           );
         case 'no_database':
           return fault(made.result, `There is no database at ${place.sqliteFile}. Is DATABASE_URL set?`);
@@ -145,7 +157,7 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
     onCopies: true,
     async run(ctx, _operator, given) {
       for await (const lines of exportActivity(ctx, readSince(given))) {
-        const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+        const text = lines.map((line) => `${line}\n`).join('');
         // Whoever reads more slowly than we do is waited for: all of it need not fit into memory.
         await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()));
       }

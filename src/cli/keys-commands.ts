@@ -63,7 +63,7 @@ export const KEYS_COMMANDS: Readonly<Record<string, OperatorCommand | ApartComma
     example: 'sallyport keys remove Zk3v_1Qa   (ids: sallyport keys list)',
     words: ['ID'],
     async runApart(place, operator, given) {
-      return sayRemoved(await removeKey(place, operator, word(given, 0)), word(given, 0));
+      return sayRemoved(await removeKey(place, operator, word(given, 0)), word(given, 0), place);
     },
   },
 };
@@ -124,9 +124,28 @@ SALLYPORT_KEYS=${result.value}
         `Nothing was sealed anew. ${names(result.nodes)} does not have key ${result.keyId} where it is needed.
 Restart it with the keys that stand ${place.keyFile === null ? 'in SALLYPORT_KEYS here' : `in ${place.keyFile.path}`}, then run this again. One that is gone for good is forgotten after three minutes.`,
       );
+    case 'keys_changed':
+      return fault(
+        result.result,
+        'Another command has changed the keys meanwhile; this one has stopped. Nothing is lost. See "sallyport keys list", then run this again with the keys of now.',
+      );
+    case 'key_file_locked':
+    case 'key_file_changed':
+    case 'key_file_other_user':
+      return sayKeyFile(result.result, place);
     default:
       return never(result);
   }
+}
+
+function sayKeyFile(why: `key_file_${'locked' | 'changed' | 'other_user'}`, place: Place): Said {
+  const path = place.keyFile?.path ?? '';
+  const text = {
+    key_file_locked: `${path}.new is there: another command changes the keys right now, or one was cut off while it did. Wait for it. If none runs, remove that file, which no server reads and nothing is sealed with, and run this again.`,
+    key_file_changed: `Another command has changed ${path} meanwhile; this one has sealed nothing with a key of its own. See "sallyport keys list", then run this again.`,
+    key_file_other_user: `${path} belongs to another user, who could not read a file that this command made. Run it as that user, or as root. Nothing was changed.`,
+  };
+  return fault(why, text[why]);
 }
 
 function sayDamaged({ keyId, rows, damaged }: Extract<RotateResult, { result: 'resealed' }>): Said {
@@ -134,7 +153,7 @@ function sayDamaged({ keyId, rows, damaged }: Extract<RotateResult, { result: 'r
   return {
     ok: false,
     text: [
-      `${rows} rows were sealed anew with key ${keyId}. These open with no key, since somebody or something changed them:`,
+      `${rows} rows were sealed anew with key ${keyId}. These do not open with their key, since somebody or something changed them:`,
       ...list,
       'They stay as they are, and keep their key from being removed. Their people need to set up again.',
     ].join('\n'),
@@ -142,7 +161,7 @@ function sayDamaged({ keyId, rows, damaged }: Extract<RotateResult, { result: 'r
   };
 }
 
-function sayRemoved(result: RemoveResult, id: string): Said {
+function sayRemoved(result: RemoveResult, id: string, place: Place): Said {
   switch (result.result) {
     case 'removed':
       return done(`Key ${id} is out of ${result.path}. ${BACKUPS_NEED_IT}`, { keyId: id });
@@ -165,6 +184,10 @@ function sayRemoved(result: RemoveResult, id: string): Said {
       );
     case 'needed':
       return fault(result.result, `Key ${id} is ${rowsText(result.rows)}. First: sallyport keys rotate`);
+    case 'key_file_locked':
+    case 'key_file_changed':
+    case 'key_file_other_user':
+      return sayKeyFile(result.result, place);
     default:
       return never(result);
   }

@@ -19,6 +19,13 @@ const WHY: Readonly<Record<Undone['why'], string>> = {
   no_details: 'its details are missing or not understood',
   last_owner: 'they are the last owner of the account in this copy. Make somebody else an owner first',
   refused: 'it was refused: look at it and do by hand what still holds',
+  unsigned:
+    'it is not signed. Only "sallyport activity export" of this installation signs; the export of one account needs --account SLUG',
+  not_ours:
+    'its signature is not of this line. It was changed after the export, or was exported with a key that is not here: find out who had the file',
+  not_account_export:
+    'the export of one account has no such line. It was written by somebody: find out who had the file',
+  by_hand: 'an account cannot be taken at its word for this. If it is true, do it by hand (sallyport help)',
 };
 
 /** For people: what is void now, and what is still to be done. */
@@ -66,7 +73,19 @@ function undoneText(undone: readonly Undone[], unread: readonly number[]): strin
   if (undone.length === 0 && unread.length === 0) return [];
   return [
     'NOT done again; please look at these lines of the activity:',
-    ...undone.map(({ line, kind, why }) => `  - line ${line}, ${kind}: ${WHY[why]}`),
+    ...grouped(undone),
     ...unread.map((line) => `  - line ${line}: it cannot be read`),
   ];
 }
+
+/** Lines that were refused alike in one line: of a file that nobody signed, all of them are. */
+function grouped(undone: readonly Undone[]): string[] {
+  const alike = Map.groupBy(undone, ({ kind, why }) => `${kind}: ${WHY[why]}`);
+  return [...alike].map(([words, lines]) => {
+    const shown = lines.slice(0, LINES_SHOWN).map(({ line }) => line);
+    const more = lines.length - shown.length;
+    const name = lines.length === 1 ? 'line' : 'lines';
+    return `  - ${name} ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}, ${words}`;
+  });
+}
+const LINES_SHOWN = 20;

@@ -30,6 +30,40 @@ export async function withdrawAnnouncement(ctx: Where, name: string): Promise<vo
   await deleteMeta(ctx.db, `${PREFIX}${name}`);
 }
 
+/** How long the end of a server waits for a database that does not answer; it is forgotten by itself later. */
+const WITHDRAW_WITHIN_MS = 1_000;
+
+export interface Announcer {
+  announce(): Promise<void>;
+  /** Once nothing seals any more. No announcement comes after it, also none that was under way. Never rejects. */
+  withdraw(): Promise<void>;
+}
+
+/** Announces for one server, one after the other. */
+export function createAnnouncer(ctx: Where, name: string, keys: KeyRing): Announcer {
+  let last: Promise<void> = Promise.resolve();
+  let [announced, leaving] = [false, false];
+  const after = (deed: () => Promise<void>) => {
+    last = last.catch(() => {}).then(deed);
+    return last;
+  };
+  return {
+    announce: () =>
+      after(async () => {
+        if (leaving) return;
+        announced = true;
+        await announceKeys(ctx, name, keys);
+      }),
+    async withdraw() {
+      leaving = true;
+      const gone = after(async () => {
+        if (announced) await withdrawAnnouncement(ctx, name);
+      }).catch(() => {});
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, WITHDRAW_WITHIN_MS).unref())]);
+    },
+  };
+}
+
 /** Servers that run now, as far as the last three minutes tell. */
 export async function runningNodes(ctx: Where): Promise<RunningNode[]> {
   const rows = await readMetaOf(ctx.db, PREFIX);

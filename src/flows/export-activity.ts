@@ -1,7 +1,8 @@
+import { signLine } from '../credentials/signed-line.ts';
 import { type ActivityRow, readActivity } from '../store/restore-activity.ts';
 import type { Context } from './context.ts';
 
-/** One event of any account as a line of JSON; what `restore --activity` reads. Names may have gone since. */
+/** One event of any account as a line of JSON, without its signature; what `restore --activity` reads. Names may have gone since. */
 export interface ActivityLine {
   readonly id: string;
   /** ISO 8601, UTC, with milliseconds. */
@@ -24,12 +25,15 @@ interface Who {
 
 const AT_ONCE = 500;
 
-/** Everything that was recorded since then in all accounts, oldest first, a batch of lines at a time. */
-export async function* exportActivity(ctx: Context, since: number): AsyncGenerator<ActivityLine[]> {
+/**
+ * Everything that was recorded since then in all accounts, oldest first, a batch of lines at a time. Each is signed:
+ * `restore --activity` does again what it says, whoever kept the file meanwhile.
+ */
+export async function* exportActivity(ctx: Context, since: number): AsyncGenerator<string[]> {
   let after: { at: number; id: string } | null = null;
   for (;;) {
     const rows: ActivityRow[] = await readActivity(ctx.db, since, after, AT_ONCE);
-    if (rows.length > 0) yield rows.map(lineOf);
+    if (rows.length > 0) yield rows.map((row) => signLine(ctx.keys, JSON.stringify(lineOf(row))));
     const last = rows.at(-1);
     if (last === undefined || rows.length < AT_ONCE) return;
     after = { at: last.at, id: last.id };

@@ -21,7 +21,7 @@ export interface Finished {
   readonly unread: readonly number[];
 }
 
-/** What was done since the copy was made, as exported. `accountSlug`: of lines that do not name their account. */
+/** What was done since the copy was made, as exported. `accountSlug`: it is this account's own export. */
 export interface Activity {
   readonly text: string;
   readonly accountSlug: string | null;
@@ -31,19 +31,22 @@ export interface Activity {
  * T35: makes a copy fit to serve. First all that could let somebody in is void, in one transaction; then, if there
  * is a record of what was done since, that is done again; and last goes the mark, without which no server starts on
  * it. Cut off anywhere, it is called again.
+ * @param before the mark that the copy bore when it came: absent where nobody has looked yet.
  */
 export async function finishRestore(
   ctx: Context,
   operator: Operator,
   activity: Activity | null,
+  before?: { readonly noted: string | null },
 ): Promise<Finished> {
-  const noted = await readMeta(ctx.db, COPIED_AT);
+  const { noted } = before ?? { noted: await readMeta(ctx.db, COPIED_AT) };
   const copiedAt = noted === null ? await newestMoment(ctx.db) : Number(noted);
   const voided = await inTransaction(ctx.db, async (tx) => {
     await writeMeta(tx, COPIED_AT, String(copiedAt ?? ctx.now()));
     return voidAll(tx, ctx.now(), newestTotpStep(ctx.now()));
   });
-  const read = activity === null ? null : readActivityLines(activity.text, activity.accountSlug);
+  const { keys } = ctx;
+  const read = activity === null ? null : readActivityLines(activity.text, { ...activity, keys });
   const replayed = read === null ? null : await replayActivity(ctx, operator, read.events);
   await inTransaction(ctx.db, async (tx) => {
     await forgetNodes({ db: tx, now: ctx.now });

@@ -11,9 +11,28 @@ export interface Place {
   /** Unix milliseconds, UTC. */
   readonly now: () => number;
   /** `null`: the keys come from SALLYPORT_KEYS. */
-  readonly keyFile: { readonly path: string; write(keys: KeyRing): void } | null;
+  readonly keyFile: KeyFile | null;
   /** Opens the database, or a SQLite file in its stead, with this installation's keys; also an unfinished copy. */
   open(instead?: { readonly sqliteFile: string }): Promise<Opened>;
+}
+
+export interface KeyFile {
+  readonly path: string;
+  /** As it stands there now. */
+  read(): KeyRing;
+  /**
+   * Keeps all other commands from changing it until it is let go.
+   * @param was what was read of it before.
+   * @returns `locked`: another command changes it, or was cut off while it did; `changed`: it is no longer `was`;
+   * `other_user`: it belongs to somebody whom this process cannot give a new file to.
+   */
+  lock(was: KeyRing): LockedKeyFile | 'locked' | 'changed' | 'other_user';
+}
+
+export interface LockedKeyFile {
+  /** Puts these keys in place of the file, whole or not at all. Once. */
+  write(keys: KeyRing): void;
+  letGo(): void;
 }
 
 export interface Opened {

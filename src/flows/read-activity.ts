@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import type { KeyRing } from '../credentials/sealed-secret.ts';
+import { readSignedLine } from '../credentials/signed-line.ts';
 import type { AuditEventTable } from '../store/schema.ts';
 
 const who = Type.Union([
@@ -39,7 +41,13 @@ export interface Named {
 export interface PastEvent {
   /** Where it stands in the file, from 1. */
   readonly line: number;
+  /** `ours`: signed by this installation. `account`: whoever handed in the export of an account says so. */
+  readonly word: 'ours' | 'account';
+  /** Why nobody may go by it; `null`: it may be gone by. */
+  readonly refused: 'no_account' | 'unsigned' | 'not_ours' | 'not_account_export' | null;
   readonly id: string;
+  /** The line names its event; else `id` is made of the line. */
+  readonly hasId: boolean;
   readonly at: number;
   readonly kind: string;
   readonly by: AuditEventTable['by'];
@@ -54,17 +62,18 @@ export interface PastEvent {
 
 /**
  * Reads exported JSON Lines. What cannot be understood is told by its line and never guessed at.
- * @param accountSlug the account that lines without one are about: an account's own export does not name it.
+ * @param keys what signed the export of all accounts; any of them.
+ * @param accountSlug the account whose own export this is: a customer's word, and about that account alone.
  */
 export function readActivityLines(
   text: string,
-  accountSlug: string | null,
+  { keys, accountSlug }: { readonly keys: KeyRing; readonly accountSlug: string | null },
 ): { events: PastEvent[]; unread: number[] } {
   const events: PastEvent[] = [];
   const unread: number[] = [];
   for (const [n, json] of text.split('\n').entries()) {
     if (json.trim() === '') continue;
-    const event = readLine(json, n + 1, accountSlug);
+    const event = readLine(json.trim(), n + 1, keys, accountSlug);
     if (event === null) unread.push(n + 1);
     else events.push(event);
   }
@@ -72,31 +81,45 @@ export function readActivityLines(
   return { events: events.toSorted((a, b) => a.at - b.at), unread };
 }
 
-function readLine(json: string, line: number, accountSlug: string | null): PastEvent | null {
+function readLine(text: string, line: number, keys: KeyRing, accountSlug: string | null): PastEvent | null {
+  const read = readSignedLine(keys, text);
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    // Of a signed line what was signed, and nothing that a second reading might find in it.
+    value = JSON.parse(read.signed ? read.json : text);
   } catch {
     return null;
   }
   if (!Value.Check(LINE, value)) return null;
+  const unsigned = read.signed ? null : read.bears ? 'not_ours' : 'unsigned';
   const at = Date.parse(value.time);
   if (Number.isNaN(at)) return null;
   const named = (given: typeof value.actor): Named | null =>
     given === null ? null : { id: given.id ?? null, email: given.email ?? null };
-  const fallback = accountSlug === null ? null : { id: null, slug: accountSlug };
+  const nameless = value.id === undefined && value.account === undefined;
+  const ofAccount = accountSlug !== null;
+  const refusedHere = unsigned === 'unsigned' && nameless ? 'no_account' : unsigned;
   return {
     line,
+    word: ofAccount ? 'account' : 'ours',
+    refused: ofAccount ? (isOfAccountExport(value, read.signed) ? null : 'not_account_export') : refusedHere,
     // The same line gives the same id: brought back twice, it is there once.
-    id: value.id ?? createHash('sha256').update(json.trim()).digest('base64url').slice(0, 22),
+    id: value.id ?? createHash('sha256').update(text).digest('base64url').slice(0, 22),
+    hasId: value.id !== undefined,
     at,
     kind: value.kind,
     by: value.by,
     actor: named(value.actor),
     person: named(value.person),
-    account: value.account === undefined ? fallback : value.account,
+    account: ofAccount ? { id: null, slug: accountSlug } : (value.account ?? null),
     network: value.network,
     browser: value.browser,
     details: value.details,
   };
+}
+
+/** An account's own export has neither ids nor its account: a line that has says more than its author could know. */
+function isOfAccountExport(value: Static<typeof LINE>, signed: boolean): boolean {
+  const ids = [value.id, value.account, value.actor?.id, value.person?.id];
+  return !signed && !('mac' in value) && ids.every((id) => id === undefined);
 }

@@ -1,6 +1,13 @@
 import type { Method, Role } from '../rules/facts.ts';
-import { judgeSessionLength } from '../rules/mandate.ts';
-import { type AccountRow, membershipsOf, setMandate, setRole, setTrust } from '../store/accounts.ts';
+import { judgeSessionLength, judgeTextEnd, mandateAt } from '../rules/mandate.ts';
+import {
+  type AccountRow,
+  accountFacts,
+  membershipsOf,
+  setMandate,
+  setRole,
+  setTrust,
+} from '../store/accounts.ts';
 import { findAuthenticator } from '../store/authenticators.ts';
 import { inTransaction, type Tx } from '../store/database.ts';
 import { countOwners } from '../store/people.ts';
@@ -72,6 +79,7 @@ const textOf = (event: PastEvent, name: string): string | null => {
 };
 
 const ROLES: readonly string[] = ['owner', 'admin', 'member'] satisfies Role[];
+const POWER: Readonly<Record<Role, number>> = { member: 0, admin: 1, owner: 2 };
 const METHODS: readonly string[] = ['totp', 'sms'] satisfies Method[];
 
 const remove: OfMember = async (ctx, tx, member, { operator }) => {
@@ -92,6 +100,8 @@ const changeRole: OfMember = async (ctx, tx, member, { operator, event }) => {
   if (to === null || !ROLES.includes(to)) return 'no_details';
   const role = to as Role;
   if (role === member.role) return null;
+  // No customer makes themselves an owner by a line in a file.
+  if (event.word === 'account' && POWER[role] > POWER[member.role]) return 'by_hand';
   if (member.role === 'owner' && (await countOwners(tx, member.account.id, member.id)) === 0)
     return 'last_owner';
   await setRole(tx, member.id, role);
@@ -201,11 +211,16 @@ const plan = ofAccount(async (ctx, operator, { slug }, event) => {
   return null;
 });
 
-const mandateOn = ofAccount(async (ctx, operator, { slug }, event) => {
+const mandateOn = ofAccount(async (ctx, operator, account, event) => {
   const methods = textOf(event, 'methods')?.split(',') ?? [];
   const from = textOf(event, 'from');
   if (methods.length === 0 || !methods.every((m) => METHODS.includes(m))) return 'no_details';
   if (from !== 'now' && from !== 'next_login') return 'no_details';
+  const { slug } = account;
+  const before = mandateAt(accountFacts(account).mandate, ctx.now());
+  // A customer's word makes it stricter or nothing: what it takes away is a way in, never a demand.
+  const wider = before !== null && !methods.every((m) => before.methods.includes(m as Method));
+  if (event.word === 'account' && wider) return 'by_hand';
   const change = { slug, on: true, methods: methods as Method[], now: from === 'now' };
   const result = await operateMandate(ctx, operator, change);
   return result === 'done' || result === 'unchanged' ? null : 'refused';
@@ -230,9 +245,19 @@ const textEnd = ofAccount(async (ctx, operator, account, event) => {
   const until = day === null ? null : Date.parse(`${day}T00:00:00Z`);
   if ((set && day === null) || Number.isNaN(until)) return 'no_details';
   if (account.mandate_since === null) return 'refused';
+  if (event.word === 'account' && !isStricterEnd(account, until, ctx.now())) return 'by_hand';
   const kind = set ? 'mandate.text_end_set' : 'mandate.text_end_removed';
   return setting(ctx, operator, account, { mandate_text_until: until }, { kind, data: { day } });
 });
+
+/** Sooner than what is set, and never so that no way in would be left. */
+function isStricterEnd(account: AccountRow, until: number | null, now: number): boolean {
+  const { mandate } = accountFacts(account);
+  const before = account.mandate_text_until;
+  if (until === null || (before !== null && until >= before)) return false;
+  const verdict = judgeTextEnd(mandate, until, now);
+  return verdict === 'ok' || verdict === 'too_soon';
+}
 
 async function setting(
   ctx: Context,

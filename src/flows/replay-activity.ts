@@ -1,7 +1,8 @@
-import { findAccount, findAccountBySlug } from '../store/accounts.ts';
+import { findAccount, findAccountBySlug, membershipsOf } from '../store/accounts.ts';
 import { insertAuditEvent } from '../store/audit.ts';
 import { knowsEvent } from '../store/restore-activity.ts';
 import { findUser, findUserByEmail } from '../store/users.ts';
+import { accountWord, TOLD_BY_ACCOUNT } from './account-word.ts';
 import type { AuditKind } from './audit.ts';
 import { type Context, canonicalEmail } from './context.ts';
 import type { Operator } from './operate.ts';
@@ -19,7 +20,13 @@ export interface Undone {
     | 'no_account'
     | 'no_details'
     | 'last_owner'
-    | 'refused';
+    | 'refused'
+    /** A line of the export of all accounts without a signature, or with one that is not of this line. */
+    | 'unsigned'
+    | 'not_ours'
+    /** With `--account`: no export of an account has such a line, or it gives what a customer's word must not. */
+    | 'not_account_export'
+    | 'by_hand';
 }
 
 export interface Replayed {
@@ -102,6 +109,14 @@ export const MEANING: Readonly<Record<AuditKind, 'redo' | 'lost' | 'nothing'>> =
 
 const isKind = (kind: string): kind is AuditKind => Object.hasOwn(MEANING, kind);
 
+/** Why an event could not be done yet, where one that comes later in the file may make way for it. */
+const MAY_COME: ReadonlySet<Undone['why']> = new Set(['last_owner', 'refused']);
+
+type Counts = { -readonly [K in 'known' | 'recorded']: number } & Record<
+  'redone' | 'lost',
+  Record<string, number>
+>;
+
 /**
  * Does again, in their order, what events tell of that the copy does not know. Each event that is done with comes
  * into the history as it was, so that the same file a second time changes nothing, whatever happened in between.
@@ -111,66 +126,107 @@ export async function replayActivity(
   operator: Operator,
   events: readonly PastEvent[],
 ): Promise<Replayed> {
-  const redone: Record<string, number> = {};
-  const lost: Record<string, number> = {};
-  let [known, recorded] = [0, 0];
-  const replay = async (event: PastEvent): Promise<Undone['why'] | null> => {
-    const subject = await subjectOf(ctx, event);
-    if (await knowsEvent(ctx.db, rowOf(event, subject))) {
-      known += 1;
-      return null;
-    }
-    const why = await replayOne(ctx, operator, event, subject);
-    if (why !== null) return why;
-    await insertAuditEvent(ctx.db, rowOf(event, subject));
-    const meaning = isKind(event.kind) ? MEANING[event.kind] : 'nothing';
-    const counts = { redo: redone, lost, nothing: null }[meaning];
-    if (counts === null) recorded += 1;
-    else counts[event.kind] = (counts[event.kind] ?? 0) + 1;
-    return null;
-  };
+  const counts: Counts = { known: 0, recorded: 0, redone: {}, lost: {} };
+  const undone: Undone[] = [];
+  const waiting: Undone[] = [];
   let left: readonly PastEvent[] = events;
-  let undone: Undone[] = [];
-  // Once more at the end: the last owner of an account can go once the account has gone.
-  for (let round = 0; round < 2; round++) {
-    undone = [];
+  // The last owner of an account can go once the account has gone: what had to wait is tried again while that helps.
+  for (let orderly = true; ; ) {
+    waiting.length = 0;
     const again: PastEvent[] = [];
+    const behind = new Set<string>();
     for (const event of left) {
-      const why = await replay(event);
+      // Nothing of theirs before what came first: whoever was demoted and then made owner again must not end demoted.
+      if (orderly && behind.has(whomOf(event))) {
+        again.push(event);
+        continue;
+      }
+      const why = await replay(ctx, operator, event, counts);
       if (why === null) continue;
-      undone.push({ line: event.line, kind: event.kind, why });
+      const told = { line: event.line, kind: event.kind, why };
+      if (!MAY_COME.has(why)) {
+        undone.push(told);
+        continue;
+      }
+      waiting.push(told);
       again.push(event);
+      behind.add(whomOf(event));
     }
+    const helped = again.length < left.length;
     left = again;
+    if (!orderly || left.length === 0) break;
+    // What nothing makes way for any more is told, and what came after it is done once, in its order.
+    if (!helped) orderly = false;
   }
-  return { known, redone, lost, recorded, undone };
+  return { ...counts, undone: [...undone, ...waiting].toSorted((a, b) => a.line - b.line) };
 }
 
-async function replayOne(
+const whomOf = ({ person, account }: PastEvent) =>
+  person === null ? `account ${account?.id ?? account?.slug}` : `person ${person.id ?? person.email}`;
+
+async function replay(
   ctx: Context,
   operator: Operator,
   event: PastEvent,
-  subject: Subject,
+  counts: Counts,
 ): Promise<Undone['why'] | null> {
+  const subject = await subjectOf(ctx, event);
+  const row = rowOf(event, subject);
+  // A changed line is told even where the copy knows the event: whoever changed it must be looked for.
+  const seenAs = { ...row, user_id: event.person?.id ?? subject.personId };
+  if (event.refused !== 'not_ours' && (await knowsEvent(ctx.db, seenAs, event.hasId))) {
+    counts.known += 1;
+    return null;
+  }
+  if (event.refused !== null) return event.refused;
   if (!isKind(event.kind)) return 'unknown_kind';
   // A record from the future would make every node think its clock wrong.
   if (event.at > ctx.now()) return 'in_future';
-  if (MEANING[event.kind] !== 'redo') return null;
-  const redo = REDO[event.kind];
-  if (redo === undefined) throw new Error(`nobody knows how to do ${event.kind} again`);
-  return redo(ctx, operator, event, subject);
+  const word = event.word === 'account' ? accountWord(event.kind) : 'ours';
+  if (word === null) return 'not_account_export';
+  if (word === 'by_hand') return word;
+  if (word === 'skip') return null;
+  if (event.word === 'account' && subject.account === null) return 'no_account';
+  if (MEANING[event.kind] === 'redo' && !subject.outsider) {
+    const redo = REDO[event.kind];
+    if (redo === undefined) throw new Error(`nobody knows how to do ${event.kind} again`);
+    const why = await redo(ctx, operator, event, subject);
+    if (why !== null) return why;
+  }
+  await insertAuditEvent(ctx.db, row);
+  const list = { redo: counts.redone, lost: counts.lost, nothing: null }[MEANING[event.kind]];
+  if (list === null) counts.recorded += 1;
+  else list[event.kind] = (list[event.kind] ?? 0) + 1;
+  return null;
 }
 
-async function subjectOf(ctx: Context, event: PastEvent): Promise<Subject> {
-  const { account } = event;
-  const byId = account?.id == null ? null : await findAccount(ctx.db, account.id);
-  const bySlug = account?.slug == null ? null : await findAccountBySlug(ctx.db, account.slug);
-  return {
-    user: await userOf(ctx, event.person),
-    actorId: event.actor?.id ?? (await userOf(ctx, event.actor))?.id ?? null,
-    // An id is never used again; a slug may be another account's by now.
-    account: account?.id == null ? bySlug : byId,
-  };
+interface Found extends Subject {
+  /** Whoever has that address, in whatever account; never shown. */
+  readonly personId: string | null;
+  /** Not of the account in whose export they stand. */
+  readonly outsider: boolean;
+}
+
+async function subjectOf(ctx: Context, event: PastEvent): Promise<Found> {
+  const byId = event.account?.id == null ? null : await findAccount(ctx.db, event.account.id);
+  const bySlug = event.account?.slug == null ? null : await findAccountBySlug(ctx.db, event.account.slug);
+  // An id is never used again; a slug may be another account's by now.
+  const account = event.account?.id == null ? bySlug : byId;
+  const [person, actor] = [await userOf(ctx, event.person), await userOf(ctx, event.actor)];
+  const personId = person?.id ?? null;
+  if (event.word === 'ours') {
+    const actorId = event.actor?.id ?? actor?.id ?? null;
+    return { user: person, actorId, account, personId, outsider: false };
+  }
+  // T3: an account knows its own people. Named in its history, others would show there who has an address, and how they are called.
+  const ofAccount = async (user: Subject['user']) =>
+    user !== null && (await membershipsOf(ctx.db, user.id)).some((m) => m.account.id === account?.id)
+      ? user
+      : null;
+  const user = await ofAccount(person);
+  const actorId = (await ofAccount(actor))?.id ?? null;
+  // They joined since: nothing of theirs in this account is in the copy.
+  return { user, actorId, account, personId, outsider: person !== null && user === null };
 }
 
 async function userOf(ctx: Context, named: Named | null): Promise<Subject['user']> {
@@ -190,6 +246,6 @@ function rowOf(event: PastEvent, subject: Subject) {
     account_id: event.account?.id ?? subject.account?.id ?? null,
     network: event.network,
     browser: event.browser,
-    data: JSON.stringify(event.details),
+    data: JSON.stringify(event.word === 'ours' ? event.details : { ...event.details, ...TOLD_BY_ACCOUNT }),
   };
 }

@@ -1,4 +1,7 @@
 import { existsSync, rmSync, statSync } from 'node:fs';
+import { COPIED_AT } from '../store/backup.ts';
+import { newestMoment } from '../store/database.ts';
+import { deleteMeta, readMeta, writeMeta } from '../store/meta.ts';
 import {
   copyIn,
   foldIntoOneFile,
@@ -8,10 +11,11 @@ import {
   othersConnected,
   removeCompanions,
 } from '../store/restore.ts';
+import { runningNodes } from './announce-keys.ts';
 import type { Context } from './context.ts';
 import { type Activity, type Finished, finishRestore } from './finish-restore.ts';
 import type { Operator } from './operate.ts';
-import type { Place } from './place.ts';
+import type { Opened, Place } from './place.ts';
 
 export type RestoreResult =
   /** `aside`: where the replaced database is kept; `null`: there was none. */
@@ -25,7 +29,8 @@ export type RestoreResult =
         | 'file_damaged'
         | 'database_in_use'
         | 'database_unreadable'
-        | 'database_not_ours';
+        | 'database_not_ours'
+        | 'database_other_user';
     };
 
 /**
@@ -50,7 +55,7 @@ export async function restoreFile(
   try {
     // Of a run that was killed: this one holds the database alone, so nobody works on it.
     removeAll(beside);
-    copyIn(file, beside);
+    if (copyIn(file, beside, sqliteFile) === 'other_user') return { result: 'database_other_user' };
     const verdict = judgeCopy(beside);
     if (verdict !== 'ours') return { result: verdict === 'damaged' ? 'file_damaged' : 'file_not_ours' };
     return await finishBeside(place, operator, activity, { held, beside, sqliteFile });
@@ -96,36 +101,74 @@ async function finishBeside(
 
 export type FinishResult =
   | { readonly result: 'done'; readonly finished: Finished }
-  | { readonly result: 'in_use' | 'no_database' };
+  | { readonly result: 'in_use' | 'no_database' | 'database_unreadable' | 'database_not_ours' };
 
 /**
  * The same for a copy that stands in its place already: a dump that was loaded into PostgreSQL, or a file that was
- * copied by hand. Refused while a server is at work there: on a live database it would log everybody out.
+ * copied by hand. Refused while a server is at work there: on a live database it would log everybody out. It is marked
+ * before it is looked who is there, so that none can start in between; what is refused keeps no mark that it did not bear.
  */
 export async function finishInPlace(
   place: Place,
   operator: Operator,
   activity: Activity | null,
 ): Promise<FinishResult> {
-  if (place.sqliteFile !== null) {
-    if (!existsSync(place.sqliteFile)) return { result: 'no_database' };
-    const held = holdAlone(place.sqliteFile);
-    if (held === 'in_use') return { result: 'in_use' };
-    if (typeof held !== 'string') held.letGo();
+  const { sqliteFile } = place;
+  if (sqliteFile === null) return finishPostgres(place, operator, activity);
+  if (!existsSync(sqliteFile)) return { result: 'no_database' };
+  const held = holdAlone(sqliteFile);
+  if (held === 'in_use') return { result: held };
+  if (typeof held === 'string') return { result: `database_${held}` };
+  const noted = held.mark(place.now());
+  held.letGo();
+  let opened: Opened;
+  try {
+    opened = await place.open();
+  } catch (error) {
+    if (noted === null) unmark(sqliteFile);
+    throw error;
   }
+  try {
+    return { result: 'done', finished: await finishRestore(opened.ctx, operator, activity, { noted }) };
+  } finally {
+    await opened.close();
+  }
+}
+
+function unmark(sqliteFile: string): void {
+  const held = holdAlone(sqliteFile);
+  if (typeof held === 'string') return;
+  held.unmark();
+  held.letGo();
+}
+
+async function finishPostgres(
+  place: Place,
+  operator: Operator,
+  activity: Activity | null,
+): Promise<FinishResult> {
   const { ctx, close } = await place.open();
   try {
-    if (await othersAtWork(ctx)) return { result: 'in_use' };
-    return { result: 'done', finished: await finishRestore(ctx, operator, activity) };
+    const noted = await readMeta(ctx.db, COPIED_AT);
+    if (noted === null) await writeMeta(ctx.db, COPIED_AT, String((await newestMoment(ctx.db)) ?? ctx.now()));
+    if (await othersAtWork(ctx)) {
+      if (noted === null) await deleteMeta(ctx.db, COPIED_AT);
+      return { result: 'in_use' };
+    }
+    return { result: 'done', finished: await finishRestore(ctx, operator, activity, { noted }) };
   } finally {
     await close();
   }
 }
 
-/** A connection that was just given up, such as the one that migrated, is on the server's list a moment longer. */
-async function othersAtWork({ db }: Context): Promise<boolean> {
+/**
+ * Connected, or heard of in the last three minutes: an `application_name` in somebody's DATABASE_URL hides the first.
+ * A connection that was just given up, such as the one that migrated, is on the server's list a moment longer.
+ */
+async function othersAtWork(ctx: Context): Promise<boolean> {
+  if ((await runningNodes(ctx)).length > 0) return true;
   for (let again = 20; again > 0; again--) {
-    if ((await othersConnected(db)) === 0) return false;
+    if ((await othersConnected(ctx.db)) === 0) return false;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return true;

@@ -4,8 +4,8 @@ import { type RunningNode, runningNodes } from './announce-keys.ts';
 import { record } from './audit.ts';
 import type { Context } from './context.ts';
 import { by, type Operator } from './operate.ts';
-import type { Opened, Place } from './place.ts';
-import { type Resealed, resealAll } from './reseal.ts';
+import type { KeyFile, LockedKeyFile, Opened, Place } from './place.ts';
+import { KeysChanged, type Resealed, resealAll } from './reseal.ts';
 
 /** In `meta`: the ids of the key that is to go and of the one that comes, while a rotation is under way. */
 const ROTATION = 'key_rotation';
@@ -42,7 +42,15 @@ export type RotateResult =
   /** Keys come from the environment: the value to set next on every node. */
   | { readonly result: 'set_behind' | 'set_in_front'; readonly keyId: string; readonly value: string }
   /** These servers would not open what the first key seals, or still seal with another one. */
-  | { readonly result: 'nodes_behind'; readonly keyId: string; readonly nodes: readonly RunningNode[] };
+  | { readonly result: 'nodes_behind'; readonly keyId: string; readonly nodes: readonly RunningNode[] }
+  | KeyFileRefusal
+  /** A row needs a key that was not here when this began: another command has changed the keys meanwhile. */
+  | { readonly result: 'keys_changed' };
+
+/** Another command changes the key file, has changed it since it was read, or it is another user's. */
+interface KeyFileRefusal {
+  readonly result: `key_file_${'locked' | 'changed' | 'other_user'}`;
+}
 
 export interface Showing {
   total(rows: number): void;
@@ -59,7 +67,10 @@ export async function rotateKeys(place: Place, operator: Operator, showing: Show
   try {
     return place.keyFile === null
       ? await rotateEnvironment(opened.ctx, operator, showing)
-      : await rotateFile(place, opened, operator, showing);
+      : await rotateFile(place.keyFile, opened, operator, showing);
+  } catch (error) {
+    if (error instanceof KeysChanged) return { result: 'keys_changed' };
+    throw error;
   } finally {
     await opened.close();
   }
@@ -75,7 +86,7 @@ async function rowsOfOthers(ctx: Context): Promise<number> {
 
 /** The key file of the one machine: the running server reads it anew by itself, and says so. */
 async function rotateFile(
-  place: Place,
+  keyFile: KeyFile,
   opened: Opened,
   operator: Operator,
   showing: Showing,
@@ -86,14 +97,20 @@ async function rotateFile(
     if ((await rowsOfOthers(ctx)) === 0 && (await readMeta(ctx.db, ROTATION)) !== keyId) {
       return { result: 'remove_first', keyId, unused: othersOf(ctx.keys) };
     }
-    return resealWith(ctx, operator, showing, SEEN_WITHIN_MS);
+    return resealWith(ctx, operator, showing, keyFile);
   }
   const fresh = parseKeys(newKey(ctx.random));
   const both: KeyRing = { keys: [...fresh.keys, ...ctx.keys.keys] };
-  // First noted, then written: cut off in between, the key in front is told from one that was done with.
-  await noteRotation(ctx, operator, sealingKey(both).id);
-  place.keyFile?.write(both);
-  return resealWith({ ...ctx, keys: both }, operator, showing, SEEN_WITHIN_MS);
+  const locked = keyFile.lock(ctx.keys);
+  if (typeof locked === 'string') return { result: `key_file_${locked}` };
+  try {
+    // First noted, then written: cut off in between, the key in front is told from one that was done with.
+    await noteRotation(ctx, operator, sealingKey(both).id);
+    locked.write(both);
+  } finally {
+    locked.letGo();
+  }
+  return resealWith({ ...ctx, keys: both }, operator, showing, keyFile);
 }
 
 async function noteRotation(ctx: Context, operator: Operator, to: string): Promise<void> {
@@ -122,18 +139,20 @@ async function rotateEnvironment(ctx: Context, operator: Operator, showing: Show
     return { result: 'remove_first', keyId, unused: othersOf(ctx.keys) };
   }
   // Nodes get other keys only by a new start, which is the operator's.
-  return resealWith(ctx, operator, showing, 0);
+  return resealWith(ctx, operator, showing, null);
 }
 
 async function resealWith(
   ctx: Context,
   operator: Operator,
   showing: Showing,
-  patienceMs: number,
+  keyFile: KeyFile | null,
 ): Promise<RotateResult> {
   const keyId = sealingKey(ctx.keys).id;
-  const behind = await waitForNodes(ctx, keyId, showing, patienceMs);
+  const behind = await waitForNodes(ctx, keyId, showing, keyFile === null ? 0 : SEEN_WITHIN_MS);
   if (behind.length > 0) return { result: 'nodes_behind', keyId, nodes: behind };
+  // What is sealed with a key that stands in no file is lost with this process.
+  if (keyFile !== null && sealingKey(keyFile.read()).id !== keyId) return { result: 'key_file_changed' };
   showing.total(await rowsOfOthers(ctx));
   const { rows, damaged } = await resealAll(ctx, showing.done);
   if (damaged.length === 0) await writeMeta(ctx.db, ROTATION, '');
@@ -165,23 +184,41 @@ export type RemoveResult =
   | { readonly result: 'set'; readonly value: string }
   | { readonly result: 'no_key' | 'seals' }
   | { readonly result: 'needed'; readonly rows: Readonly<Record<string, number>> }
-  | { readonly result: 'in_use'; readonly nodes: readonly string[] };
+  | { readonly result: 'in_use'; readonly nodes: readonly string[] }
+  | KeyFileRefusal;
 
 /** Takes a key away that nothing needs: no row, and no running server that would seal with it once more. */
 export async function removeKey(place: Place, operator: Operator, keyId: string): Promise<RemoveResult> {
   const { ctx, close } = await place.open();
   try {
-    const line = (await listKeys(ctx)).find((key) => key.id === keyId);
-    if (line === undefined) return { result: 'no_key' };
-    if (line.seals) return { result: 'seals' };
-    if (line.usedBy.length > 0) return { result: 'in_use', nodes: line.usedBy };
-    if (Object.keys(line.rows).length > 0) return { result: 'needed', rows: line.rows };
-    const left: KeyRing = { keys: ctx.keys.keys.filter((key) => key.id !== keyId) };
-    await record(ctx, ctx.db, { kind: 'keys.removed', ...by(operator), data: { key: keyId } });
-    if (place.keyFile === null) return { result: 'set', value: keysAsText(left) };
-    place.keyFile.write(left);
-    return { result: 'removed', path: place.keyFile.path };
+    // Held while it is looked who needs the key: a rotation meanwhile would make it needed again.
+    const locked = place.keyFile?.lock(ctx.keys) ?? null;
+    if (typeof locked === 'string') return { result: `key_file_${locked}` };
+    try {
+      return await removeHeld(ctx, operator, keyId, place.keyFile?.path ?? '', locked);
+    } finally {
+      locked?.letGo();
+    }
   } finally {
     await close();
   }
+}
+
+async function removeHeld(
+  ctx: Context,
+  operator: Operator,
+  keyId: string,
+  path: string,
+  keyFile: LockedKeyFile | null,
+): Promise<RemoveResult> {
+  const line = (await listKeys(ctx)).find((key) => key.id === keyId);
+  if (line === undefined) return { result: 'no_key' };
+  if (line.seals) return { result: 'seals' };
+  if (line.usedBy.length > 0) return { result: 'in_use', nodes: line.usedBy };
+  if (Object.keys(line.rows).length > 0) return { result: 'needed', rows: line.rows };
+  const left: KeyRing = { keys: ctx.keys.keys.filter((key) => key.id !== keyId) };
+  await record(ctx, ctx.db, { kind: 'keys.removed', ...by(operator), data: { key: keyId } });
+  if (keyFile === null) return { result: 'set', value: keysAsText(left) };
+  keyFile.write(left);
+  return { result: 'removed', path };
 }

@@ -6,7 +6,7 @@ import { isRefusedLine, isServed, MONEY_UNIT, TEXT_LIMITS, type TextPolicy } fro
 import { findAccount } from '../store/accounts.ts';
 import { eventsOfKind } from '../store/audit.ts';
 import { readCounters } from '../store/counters.ts';
-import { type CarrierDay, carriersSince, refusalsSince } from '../store/text-messages.ts';
+import { type CarrierDay, carriersSince, refusalsSince } from '../store/text-message-counts.ts';
 import { type Context, id } from './context.ts';
 import { describeNumber } from './phone-number.ts';
 import { textCounterKey } from './text-messages.ts';

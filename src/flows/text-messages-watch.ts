@@ -6,7 +6,7 @@ import {
   verificationIsLow,
 } from '../rules/text-messages.ts';
 import { inTransaction } from '../store/database.ts';
-import { newestOfCarriers, seenByCountry } from '../store/text-messages.ts';
+import { newestOfCarriers, seenByCountry } from '../store/text-message-counts.ts';
 import { raiseAlert, type TextAlert } from './alerts.ts';
 import type { Context } from './context.ts';
 import { noteCarriers } from './text-messages-seen.ts';

@@ -6,10 +6,11 @@ import { codeCounterKey, findAuthenticator, recoveryCounterKey } from '../store/
 import { readCounter } from '../store/counters.ts';
 import { findChallenge } from '../store/logins.ts';
 import type { Position } from './advance.ts';
-import { type ChallengeView, mailboxCounterKey, viewChallenge, viewOf } from './challenge.ts';
+import { mailboxCounterKey } from './challenge.ts';
 import type { Context } from './context.ts';
 import { readEnrollment } from './enroll.ts';
 import { maskedNumber } from './phone-number.ts';
+import { type ChallengeView, viewChallenge, viewOf } from './view-challenge.ts';
 
 /** What the pages of a login say about whose door this is. */
 export interface DoorView {

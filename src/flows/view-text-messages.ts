@@ -1,5 +1,10 @@
 import type { Db } from '../store/database.ts';
-import { countMembersByText, type DayCount, textsBlockedBy, textsPerDay } from '../store/text-messages.ts';
+import {
+  countMembersByText,
+  type DayCount,
+  textsBlockedBy,
+  textsPerDay,
+} from '../store/text-message-counts.ts';
 import type { Context } from './context.ts';
 
 const DAY_MS = 24 * 3_600_000;

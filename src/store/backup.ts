@@ -31,12 +31,12 @@ export async function copyDatabase(p: {
   try {
     const copiedAt = await copyPages(p, part);
     if (copiedAt === null) return { result: 'no_tables' };
-    const bytes = markAsCopy(part, copiedAt);
+    const marked = markAsCopy(part, copiedAt);
     syncFile(part);
     if (existsSync(p.to)) return { result: 'file_exists' };
     renameSync(part, p.to);
     syncFile(dirname(p.to));
-    return { result: 'done', copiedAt, bytes };
+    return { result: 'done', ...marked };
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${part}${end}`, { force: true });
   }
@@ -71,25 +71,32 @@ async function copyPages(p: Parameters<typeof copyDatabase>[0], part: string): P
   }
 }
 
-/** Looks the copy over, marks it, and folds it into one file that needs no other beside it. @returns its size. */
-function markAsCopy(path: string, copiedAt: number): number {
+/**
+ * Looks the copy over, marks it, and folds it into one file that needs no other beside it. The copy of a copy that was
+ * not finished keeps that one's time: what happened since then is what it does not know of.
+ */
+function markAsCopy(path: string, now: number): { copiedAt: number; bytes: number } {
   const copy = new DatabaseSync(path);
   try {
     copy.exec('pragma journal_mode = delete');
-    copy
-      .prepare(
-        'insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
-      )
-      .run(COPIED_AT, String(copiedAt));
+    const copiedAt = Number(markIn(copy, now) ?? now);
     const verdict = copy.prepare('pragma quick_check(1)').get()?.quick_check;
     if (verdict !== 'ok') throw new Error(`the copy does not hold together: ${verdict}`);
     const size = copy
       .prepare('select page_count * page_size as n from pragma_page_count, pragma_page_size')
       .get();
-    return Number(size?.n);
+    return { copiedAt, bytes: Number(size?.n) };
   } finally {
     copy.close();
   }
+}
+
+/** Marks a database as a copy, unless it is one already. @returns the mark that it bore before. */
+export function markIn(database: DatabaseSync, copiedAt: number): string | null {
+  const before = database.prepare('select value from meta where key = ?').get(COPIED_AT)?.value;
+  if (before === undefined)
+    database.prepare('insert into meta (key, value) values (?, ?)').run(COPIED_AT, String(copiedAt));
+  return before === undefined ? null : String(before);
 }
 
 /** On the disk, and not only on its way there. Also a folder, whose entries are on the disk only then. */

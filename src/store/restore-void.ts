@@ -96,6 +96,12 @@ async function endAllPasses(tx: Tx, now: number): Promise<number> {
     .where('ended_at', 'is', null)
     .where('ends_at', '>', now)
     .execute();
+  // And those that are over by time: were this machine's clock ahead, set right it would stand before their end.
+  await tx
+    .updateTable('passes')
+    .set((eb) => ({ ended_at: eb.ref('ends_at') }))
+    .where('ended_at', 'is', null)
+    .execute();
   await tx.updateTable('passes').set({ code_hash: null }).where('code_hash', 'is not', null).execute();
   await tx.updateTable('passes').set({ right_until: null }).where('right_spent_at', 'is', null).execute();
   // Those that ended since the copy was made were told of then.

@@ -1,8 +1,20 @@
-import { chmodSync, constants, copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fchownSync,
+  linkSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
-import { COPIED_AT, syncFile } from './backup.ts';
+import { COPIED_AT, markIn, syncFile } from './backup.ts';
 import type { Db } from './database.ts';
 import { isPostgres } from './dialect.ts';
 
@@ -18,33 +30,50 @@ export interface Held {
    * whoever brings it back must finish that as a restore too.
    */
   replaceBy(file: string, asideName: string, now: number): void;
+  /** Marks it as a copy where it is, of the newest moment in it or of `now`. @returns the mark that it bore before. */
+  mark(now: number): string | null;
+  /** Takes back the mark of `mark`. */
+  unmark(): void;
   letGo(): void;
 }
 
 export type Hold = Held | 'in_use' | 'unreadable' | 'not_ours';
+
+const NOTHING_THERE: Omit<Held, 'replaceBy'> = { mark: () => null, unmark: () => {}, letGo: () => {} };
 
 /**
  * Takes a database for this process alone. SQLite's own locks tell whether any process has it open, idle or not,
  * and the system drops them with the process that held them, so nothing stale can stand in the way.
  */
 export function holdAlone(path: string): Hold {
-  if (!existsSync(path)) return { replaceBy: (file) => putInPlace(file, path), letGo: () => {} };
+  if (!existsSync(path)) return { ...NOTHING_THERE, replaceBy: (file) => putInPlace(file, path) };
   const database = new DatabaseSync(path, { timeout: 0 });
   const refuse = (why: Exclude<Hold, Held>) => {
     database.close();
     return why;
   };
   try {
+    // Before anything is changed: another program may want its -wal.
+    if (!isEmpty(database) && !isOurs(database)) return refuse('not_ours');
     database.exec('pragma locking_mode = exclusive');
     // Folds what is in the -wal into the file, which SQLite does only for the last one who has it open.
     const mode = database.prepare('pragma journal_mode = delete').get()?.journal_mode;
     if (mode !== 'delete') return refuse('in_use');
     database.exec('begin exclusive; commit');
-    if (!isEmpty(database) && !isOurs(database)) return refuse('not_ours');
   } catch (error) {
     return refuse(codeOf(error) === SQLITE_BUSY ? 'in_use' : 'unreadable');
   }
-  return { replaceBy: replacer(database, path), letGo: () => database.close() };
+  return {
+    replaceBy: replacer(database, path),
+    mark: (now) => (isEmpty(database) ? null : markIn(database, newestIn(database) ?? now)),
+    unmark: () => void database.prepare('delete from meta where key = ?').run(COPIED_AT),
+    letGo: () => database.close(),
+  };
+}
+
+function newestIn(database: DatabaseSync): number | null {
+  const at = database.prepare('select max(at) as at from audit_events').get()?.at;
+  return typeof at === 'number' ? at : null;
 }
 
 const SQLITE_BUSY = 5;
@@ -69,24 +98,28 @@ const isOurs = (database: DatabaseSync) => {
 function replacer(database: DatabaseSync, path: string): Held['replaceBy'] {
   return (file, asideName, now) => {
     if (existsSync(asideName)) throw new Error(`${asideName} is there already`);
-    const marked = !isEmpty(database);
-    // A server that waits for this lock gets the old file, whatever it is called by then: the mark stops it.
-    if (marked) {
-      database
-        .prepare(
-          'insert into meta (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
-        )
-        .run(COPIED_AT, String(now));
-    }
+    removeCompanions(path);
+    setAside(path, asideName);
     try {
-      removeCompanions(path);
-      setAside(path, asideName);
+      putInPlace(file, path);
     } catch (error) {
-      if (marked) database.prepare('delete from meta where key = ?').run(COPIED_AT);
+      takeBack(path, asideName);
       throw error;
     }
-    putInPlace(file, path);
+    // Only now, when it is no longer the database: killed before this, the live one must not be taken for a copy. Still
+    // held: a server that waits for this lock gets the old file, whatever it is called by then, and the mark stops it.
+    if (isEmpty(database)) return;
+    // A journal on the disk would get its name from the new file, and be rolled back into it.
+    database.exec('pragma journal_mode = memory');
+    markIn(database, now);
+    syncFile(asideName);
   };
+}
+
+/** Undoes `setAside`: the database keeps the name it had, and no second one. */
+function takeBack(path: string, asideName: string): void {
+  if (existsSync(path)) rmSync(asideName);
+  else renameSync(asideName, path);
 }
 
 /**
@@ -115,12 +148,47 @@ export function removeCompanions(path: string): void {
   for (const end of COMPANIONS) rmSync(`${path}${end}`, { force: true });
 }
 
-/** Brings a file in under another name, for its owner alone, with what SQLite has not folded into it yet. */
-export function copyIn(file: string, as: string): void {
-  for (const end of ['', '-wal']) {
+/**
+ * Brings a file in under another name, with what SQLite has not folded into it yet, or not rolled back: for the owner
+ * alone of the database whose place it takes, or of its folder, also where root runs this.
+ * @returns `other_user` when this process may not give it to them.
+ */
+export function copyIn(file: string, as: string, place: string): 'done' | 'other_user' {
+  const replaced = existsSync(place);
+  const owner = statSync(replaced ? place : dirname(place));
+  for (const end of ['', '-wal', '-journal']) {
     if (!existsSync(`${file}${end}`)) continue;
-    copyFileSync(`${file}${end}`, `${as}${end}`, constants.COPYFILE_EXCL);
-    chmodSync(`${as}${end}`, 0o600);
+    const to = openSync(`${as}${end}`, 'wx', 0o600);
+    try {
+      if (!giveTo(to, owner) && replaced) return 'other_user';
+      copyBytes(`${file}${end}`, to);
+    } finally {
+      closeSync(to);
+    }
+  }
+  return 'done';
+}
+
+function giveTo(handle: number, { uid, gid }: Pick<Stats, 'uid' | 'gid'>): boolean {
+  try {
+    fchownSync(handle, uid, gid);
+    return true;
+  } catch {
+    // Whoever is not root may not give files away; their group does not matter, since it may not read it.
+    return process.getuid?.() === uid;
+  }
+}
+
+/** Not `copyFileSync`: that gives the copy the mode of what it copies, which everybody may be able to read. */
+function copyBytes(file: string, to: number): void {
+  const from = openSync(file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafe(1024 * 1024);
+    for (let n = readSync(from, buffer); n > 0; n = readSync(from, buffer)) {
+      for (let at = 0; at < n; ) at += writeSync(to, buffer, at, n - at);
+    }
+  } finally {
+    closeSync(from);
   }
 }
 

@@ -95,6 +95,8 @@ export async function createServer(
     genReqId: () => randomUUID(),
     bodyLimit: 64 * 1024,
     requestTimeout: 30_000,
+    // Node takes the longer of the two for bodies, whichever it is called, and looks only every half minute.
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 },
     routerOptions: { querystringParser: parseQuery },
     // Both before any hook or handler: an address that cannot be taken apart, and what is not even HTTP.
     frameworkErrors: (error, request, reply) => sendErrorPage(edge, error, request, reply),

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdtempSync,
@@ -22,6 +23,7 @@ import { newKey } from '../../src/credentials/sealed-secret.ts';
 import { backUp } from '../../src/flows/backup.ts';
 import { finishInPlace, restoreFile } from '../../src/flows/restore.ts';
 import { copyDatabase } from '../../src/store/backup.ts';
+import { holdAlone } from '../../src/store/restore.ts';
 import { IN_A_RESTORE } from '../../src/store/restore-void.ts';
 import { createClock, hours } from '../support/clock.ts';
 import { openStand, placeAt, type StandGiven } from '../support/stand.ts';
@@ -126,6 +128,19 @@ describe('a backup', () => {
     expect(contentOf(folder)).toEqual(before);
   });
 
+  test('of a copy that was not finished keeps that one’s time', async () => {
+    const { given, place, copy, folder, path } = await newDatabase();
+    const copiedAt = given.clock.now();
+    await backUp(place, copy, () => {});
+    copyFileSync(copy, path);
+    given.clock.advance(hours(3));
+    const second = join(folder, 'second.db');
+    expect(await backUp(place, second, () => {})).toMatchObject({ result: 'done', copiedAt });
+    expect(rowsIn(second, "select value from meta where key = 'copied_at'")).toEqual([
+      { value: String(copiedAt) },
+    ]);
+  });
+
   test('that cannot be made leaves nothing behind', async () => {
     const { place, copy, folder, path } = await newDatabase();
     rmSync(path);
@@ -225,9 +240,67 @@ describe('a restore', () => {
     expect(contentOf(folder)).toEqual(before);
     writeFileSync(path, 'minutes of the meeting'.repeat(300));
     expect(await restore(copy)).toEqual({ result: 'database_unreadable' });
+    expect(await finishInPlace(place, OPERATOR, null)).toEqual({ result: 'database_unreadable' });
+    change(diary, 'pragma journal_mode = wal');
     copyFileSync(diary, path);
     expect(await restore(copy)).toEqual({ result: 'database_not_ours' });
+    expect(await finishInPlace(place, OPERATOR, null)).toEqual({ result: 'database_not_ours' });
+    // It is as its own program left it.
+    expect(rowsIn(path, 'pragma journal_mode')).toEqual([{ journal_mode: 'wal' }]);
     expect(rowsIn(path, 'select count(*) as n from pages')).toEqual([{ n: 0 }]);
+  });
+
+  test('refused where it stands, it leaves the database without a mark', async () => {
+    const { path, given } = await newDatabase();
+    const elsewhere = await placeAt({ ...given, keys: newKey(randomBytes) });
+    await expect(finishInPlace(elsewhere, OPERATOR, null)).rejects.toThrow(/are sealed with key/);
+    expect(rowsIn(path, "select value from meta where key = 'copied_at'")).toEqual([]);
+    await (await openStand(given)).close();
+  });
+
+  test('cut off at its last step, it leaves the live database unmarked and under one name', async () => {
+    const { path, folder, given } = await newDatabase();
+    const held = holdAlone(path);
+    if (typeof held === 'string') throw new Error(held);
+    // What was to take its place is gone at that moment.
+    expect(() => held.replaceBy(join(folder, 'gone.db'), `${path}.aside`, 1)).toThrow(/ENOENT/);
+    held.letGo();
+    expect(rowsIn(path, "select value from meta where key = 'copied_at'")).toEqual([]);
+    expect(existsSync(`${path}.aside`)).toBe(false);
+    await (await openStand(given)).close();
+  });
+
+  test('takes along what was not rolled back yet: half a transaction of its last program does not come in', async () => {
+    const { folder, place, copy, path } = await newDatabase();
+    await backUp(place, copy, () => {});
+    const writer = new DatabaseSync(copy);
+    writer.exec(`pragma cache_size = 10; begin; update users set email = 'half@meridian.example';
+      with recursive n(i) as (values (1) union all select i + 1 from n where i < 500)
+        insert into meta select 'half ' || i, hex(zeroblob(1000)) from n`);
+    const torn = join(folder, 'torn.db');
+    for (const end of ['', '-journal']) copyFileSync(`${copy}${end}`, `${torn}${end}`);
+    writer.exec('rollback');
+    writer.close();
+    expect(await restoreFile(place, OPERATOR, torn, null)).toMatchObject({ result: 'done' });
+    expect(emails(path)).toEqual(['nina@meridian.example']);
+    expect(rowsIn(path, "select key from meta where key like 'half%'")).toEqual([]);
+  });
+
+  test('belongs to whom the database belonged, or its folder, also where root runs it', async () => {
+    const { folder, path, place, copy } = await newDatabase();
+    await backUp(place, copy, () => {});
+    const own = [process.getuid?.() ?? 0, process.getgid?.() ?? 0] as const;
+    // Only root can show it; for anybody else the owner is themselves before and after.
+    const [uid, gid] = own[0] === 0 ? [12_345, 23_456] : own;
+    const ownerOf = (file: string) => [statSync(file).uid, statSync(file).gid];
+    chownSync(path, uid, gid);
+    expect(await restoreFile(place, OPERATOR, copy, null)).toMatchObject({ result: 'done' });
+    expect(ownerOf(path)).toEqual([uid, gid]);
+    rmSync(path);
+    chownSync(folder, uid, gid);
+    chownSync(copy, ...own);
+    expect(await restoreFile(place, OPERATOR, copy, null)).toMatchObject({ result: 'done', aside: null });
+    expect([ownerOf(path), ownerOf(copy)]).toEqual([[uid, gid], [...own]]);
   });
 
   test('on a bare host: only the keys and the backup are there', async () => {

@@ -1,7 +1,10 @@
 /** T35: what was used, ended or taken away since the copy was made stays so in the copy that comes back. */
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newKey } from '../../src/credentials/sealed-secret.ts';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { newKey, parseKeys } from '../../src/credentials/sealed-secret.ts';
+import { signLine } from '../../src/credentials/signed-line.ts';
+import { announceKeys } from '../../src/flows/announce-keys.ts';
 import { disableUser } from '../../src/flows/disable-user.ts';
 import { exportActivity } from '../../src/flows/export-activity.ts';
 import { changeEmail, deleteUser, operateGrant, operateMandate } from '../../src/flows/operate.ts';
@@ -12,11 +15,14 @@ import { inTransaction } from '../../src/store/database.ts';
 import { createClock, hours, minutes, seconds, type TestClock } from '../support/clock.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { codesOn, cookieOf, submit } from '../support/pages.ts';
+import { freshDatabaseOn } from '../support/postgres.ts';
 import { freePort } from '../support/program.ts';
 import type { Person } from '../support/scene.ts';
 import { openStand, placeAt, type Stand, type StandGiven } from '../support/stand.ts';
 import { type Copies, WAYS } from './databases.ts';
 
+/** The server of this run; empty where the run is over SQLite. */
+const SERVER = inject('postgres');
 const OPERATOR = { name: 'tester' };
 const BY = { by: 'operator' } as const;
 const home = async (browser: HttpBrowser) => (await browser.get('/')).location ?? 'in';
@@ -240,14 +246,17 @@ describe.each(WAYS)('$name', ({ start }) => {
     });
     const wanted = await states(stand);
     const lines: string[] = [];
-    for await (const batch of exportActivity(stand.ctx, 0))
-      lines.push(...batch.map((l) => JSON.stringify(l)));
+    for await (const batch of exportActivity(stand.ctx, 0)) lines.push(...batch);
     await stand.close();
     expect(wanted.roles).toHaveLength(7);
 
     clock.advance(minutes(5));
     const nonsense = ['{"kind":"user.disabled"}', 'not JSON'];
-    const strange = JSON.stringify({ ...JSON.parse(lines.at(-1) ?? ''), id: 'x', kind: 'user.teleported' });
+    const { mac: _, ...last } = JSON.parse(lines.at(-1) ?? '');
+    const strange = signLine(
+      parseKeys(given.keys ?? ''),
+      JSON.stringify({ ...last, id: 'x', kind: 'user.teleported' }),
+    );
     const text = [...lines, ...nonsense, strange].join('\n');
     const { databaseUrl, result } = await copies.bringBack(given, copy, { text, accountSlug: null });
     if (result.result !== 'done') throw new Error(result.result);
@@ -277,4 +286,58 @@ describe.each(WAYS)('$name', ({ start }) => {
     for (const line of lines) expect(ids.filter((id) => id === JSON.parse(line).id)).toHaveLength(1);
     expect(harbour.mandate_since).toBeNull();
   });
+
+  test('T35: a pass that is over by this machine’s clock does not live again by another one', async () => {
+    const given = await newPlace();
+    const stand = await openStand(given);
+    const { theo } = await cast(stand);
+    await operateGrant(stand.ctx, OPERATOR, { slug: 'meridian', email: theo.email, reason: 'phone lost' });
+    await stand.close();
+    const copy = await copies.copy(given);
+    given.clock.advance(hours(25));
+    const { databaseUrl, result } = await copies.bringBack(given, copy);
+    if (result.result !== 'done') throw new Error(result.result);
+    expect(result.finished.voided.passes).toBe(0);
+    await using back = await openStand({ ...given, databaseUrl });
+    expect(await back.rows('select ended_at = ends_at as over, ended_by from passes')).toEqual([
+      { over: SERVER === '' ? 1 : true, ended_by: null },
+    ]);
+  });
+
+  test('in place: a server that was heard of lately is in the way of a database that tells no more', async () => {
+    const given = await newPlace();
+    await (await openStand(given)).close();
+    const place = await placeAt(given);
+    const opened = await place.open();
+    // Its connections go by another name than ours: DATABASE_URL can say so.
+    await announceKeys(opened.ctx, 'hidden:3000', opened.ctx.keys);
+    await opened.close();
+    // SQLite's own locks tell: an announcement in a file that was copied says nothing.
+    const found = await finishInPlace(place, OPERATOR, null);
+    expect(found.result).toBe(SERVER === '' ? 'done' : 'in_use');
+    // It bears no mark that it did not bear before.
+    await (await openStand(given)).close();
+    given.clock.advance(minutes(4));
+    expect((await finishInPlace(place, OPERATOR, null)).result).toBe('done');
+  });
 });
+
+/** Of a SQLite file the locks tell the same; `files.test.ts`. */
+if (SERVER !== '') {
+  test('T35: no server starts while it is looked whether one is there', async () => {
+    const databaseUrl = await freshDatabaseOn(SERVER);
+    const given: StandGiven = { databaseUrl, keys: newKey(randomBytes), clock: createClock() };
+    await (await openStand(given)).close();
+    const other = new pg.Client({ connectionString: databaseUrl, application_name: 'sallyport' });
+    await other.connect();
+    const finishing = finishInPlace(await placeAt(given), OPERATOR, null);
+    const marked = async () =>
+      (await other.query("select 1 from meta where key = 'copied_at'")).rows.length > 0;
+    const patience = performance.now() + 10_000;
+    while (!(await marked())) if (performance.now() > patience) throw new Error('it was never marked');
+    await expect(openStand(given)).rejects.toThrow(/is a copy, made at/);
+    await other.end();
+    expect((await finishing).result).toBe('done');
+    await (await openStand(given)).close();
+  });
+}

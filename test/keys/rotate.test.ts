@@ -16,6 +16,7 @@ import { announceKeys, SILENT_AFTER_MS } from '../../src/flows/announce-keys.ts'
 import type { Context } from '../../src/flows/context.ts';
 import { resealAll } from '../../src/flows/reseal.ts';
 import { type RotateResult, removeKey, rotateKeys, type Showing } from '../../src/flows/rotate-keys.ts';
+import { placeOf } from '../../src/main.ts';
 import { type Db, migrate, openDatabase } from '../../src/store/database.ts';
 import { SEALED } from '../../src/store/meta.ts';
 import { readSealedByOthers, replaceSealed } from '../../src/store/reseal.ts';
@@ -24,7 +25,7 @@ import { createClock, seconds } from '../support/clock.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { submit } from '../support/pages.ts';
 import { freshDatabaseOn } from '../support/postgres.ts';
-import { openStand, placeAt, type StandGiven } from '../support/stand.ts';
+import { configOf, openStand, placeAt, type StandGiven } from '../support/stand.ts';
 
 const OPERATOR = { name: 'tester' };
 const QUIET: Showing = { total: () => {}, done: () => {}, waiting: () => {} };
@@ -204,6 +205,31 @@ describe(SERVER === '' ? 'on SQLite' : 'on PostgreSQL', () => {
     for (const row of rows) texts.delete(`authenticators ${row.id}`);
     await db.deleteFrom('authenticators').execute();
     await expectAllOpen(db, ringOf(coming), texts);
+    await db.destroy();
+  });
+
+  test('a row that needs a key which came meanwhile stops it: that row is not damaged', async () => {
+    const { db } = await openFresh();
+    const [old, coming, theirs] = [newKey(randomBytes), newKey(randomBytes), newKey(randomBytes)];
+    const texts = await fill(db, ringOf(theirs), 1);
+    const ctx = { db, keys: ringOf(coming, old), random: randomBytes } as Context;
+    await expect(resealAll(ctx, () => {})).rejects.toMatchObject({
+      name: 'KeysChanged',
+      keyId: idOf(theirs),
+    });
+    await expectAllOpen(db, ringOf(theirs), texts);
+    await db.destroy();
+  });
+
+  test('T25: a command by a clock apart from the database is refused, in words', async () => {
+    const { db, databaseUrl } = await openFresh();
+    const config = await configOf({ databaseUrl, keys: newKey(randomBytes) });
+    // The machine's own clock, and with it a record of now: what SQLite, which has no clock, is compared with.
+    expect((await rotateKeys(placeOf(config), OPERATOR, QUIET)).result).toBe('set_behind');
+    const slow = placeOf(config, { wall: () => Date.now() - 3_600_000 });
+    await expect(rotateKeys(slow, OPERATOR, QUIET)).rejects.toThrow(
+      /clock of this machine .* 3[56]\d\d seconds (off the database's|before the newest record).*then run this again/,
+    );
     await db.destroy();
   });
 

@@ -51,7 +51,8 @@ export async function setStage(path: string, report: Report): Promise<{ play: Pl
   bytes.restart('before');
   const stage = await openStage(parts);
   const flows = await prepare(stage.step, clock).finally(() => stage.app.close());
-  const at = clock.now();
+  // A moment later, so that whatever is renewed by the deed shows.
+  const at = clock.now() + 1_000;
   const open = (image: Image) => {
     putImage(path, image);
     clock.set(at);

@@ -103,6 +103,7 @@ async function makeHistory(folder: string): Promise<History> {
   const parts = { path, port: await freePort(), clock, bytes, key: randomBytes(32).toString('base64') };
   const before = await openStage(parts);
   const flows = await prepare(before.step, clock).finally(() => before.app.close());
+  clock.advance(1_000);
   const stage = await openStage(parts);
   try {
     await sql.raw('pragma wal_autocheckpoint = 0').execute(stage.app.ctx.db);

@@ -21,7 +21,7 @@ type Size = Readonly<Record<keyof (typeof SIZES)['short'], number>>;
 
 export async function run(mode: Mode, report: Report): Promise<Figures> {
   buildIfOld();
-  const size: Size = sizeOf(SIZES, mode, ['rounds', 'withinMs']);
+  const size: Size = sizeOf<Size>(SIZES, mode, ['rounds', 'withinMs']);
   const figures = { ...(await overSqlite(size, report)), ...(await overThreeNodes(size, report)) };
   const zeros = Object.keys(figures).filter((key) => /\.(notOne|faults)$/.test(key));
   mustBeZero(figures, ...zeros);

@@ -21,7 +21,7 @@ const LIMIT = 10;
 
 export async function run(mode: Mode, report: Report): Promise<Figures> {
   buildIfOld();
-  const size: Size = sizeOf(SIZES, mode, ['rounds', 'withinMs']);
+  const size: Size = sizeOf<Size>(SIZES, mode, ['rounds', 'withinMs']);
   const postgres = await startPostgres();
   try {
     const database = await postgres.freshDatabase();

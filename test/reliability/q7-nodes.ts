@@ -39,7 +39,7 @@ type Size = Readonly<Record<keyof (typeof SIZES)['short'], number>>;
 
 export async function run(mode: Mode, report: Report): Promise<Figures> {
   buildIfOld();
-  const size: Size = sizeOf(SIZES, mode, ['rounds', 'kills', 'restarts']);
+  const size: Size = sizeOf<Size>(SIZES, mode, ['rounds', 'kills', 'restarts']);
   await using stack = new AsyncDisposableStack();
   const postgres = await startPostgres();
   stack.defer(() => postgres.stop());

@@ -86,13 +86,14 @@ async function flood(play: Play): Promise<Figures> {
   const before = withDatabase(path, stateOf);
   for (const targets of groups.values()) await all(some(targets, sizes.warmPerGroup), send);
   const warm = await server.ask('figures');
-  const [quiet, flooded]: [number[], number[]] = [[], []];
+  const [quiet, flooded, sizesMb]: [number[], number[], number[]] = [[], [], []];
   const slow = trickle(play.origin, sizes);
   for (const [group, targets] of groups) {
     for (let sent = 0; sent < sizes.perGroup; sent += sizes.slice) {
       quiet.push(...(await timed(play, () => all(ordinary(Math.ceil(sizes.slice / 4)), send))));
       flooded.push(...(await timed(play, () => all(some(targets, sizes.slice), send))));
     }
+    sizesMb.push((await server.ask('figures')).rssBytes / 1e6);
     report(`${group}: ${sizes.perGroup} requests`);
   }
   const slowEnded = await slow;
@@ -114,13 +115,15 @@ async function flood(play: Play): Promise<Figures> {
     cutOff: tally.cutOff,
     slowBodies: sizes.slowBodies,
     slowBodiesCut: slowEnded,
-    rssMb: Math.round(then.rssBytes / 1e6),
-    rssGrowthMb: Math.round((then.rssBytes - warm.rssBytes) / 1e6),
+    rssWarmMb: Math.round(warm.rssBytes / 1e6),
+    rssMaxMb: Math.round(Math.max(...sizesMb)),
+    rssGrowthMb: Math.round(Math.min(...sizesMb.slice(-3)) - Math.min(...sizesMb.slice(0, 3))),
     heapGrowthMb: Math.round((then.heapBytes - warm.heapBytes) / 1e6),
     goodP99Ms: round(percentile(quiet, 0.99)),
     goodP99FloodedMs: round(percentile(flooded, 0.99)),
     p99Ratio: round(percentile(flooded, 0.99) / percentile(quiet, 0.99)),
   };
+  report(JSON.stringify(figures));
   mustBeZero(figures, 'crashes', 'faults', 'errorsLogged', 'admissions', 'taken', 'changedRows');
   // A process that has just started still grows into its work, and a few moments are no measure of a slow one.
   if (play.mode === 'long') mustHoldForLong(figures);

@@ -62,7 +62,9 @@ function readLines(): Line[] {
 }
 
 function print(lines: readonly Line[]): void {
-  const command = `npm run reliability${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
+  const share = process.env.RELIABILITY_SHARE;
+  const before = share === undefined ? '' : `RELIABILITY_SHARE=${share} `;
+  const command = `${before}npm run reliability${args.length > 0 ? ` -- ${args.join(' ')}` : ''}`;
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.versions.node}`;
   const rows = lines.flatMap(({ run, seconds, figures, failed }) => [
     `| **${run}** | ${failed === null ? `in ${seconds} s` : `FAILED: ${failed}`} |`,

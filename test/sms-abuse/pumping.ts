@@ -97,6 +97,9 @@ async function attack(door: Door, gateway: SmsGateway, size: Size, report: Repor
     'select state, reason, count(*) as n from text_messages group by state, reason',
   );
   const alerts = await door.rows<{ data: string }>("select data from audit_events where kind = 'sms.alert'");
+  const mails = await door.rows(
+    "select id from inbox where \"to\" = 'help@sallyport.example' and text like '%(instance/day: %'",
+  );
   return {
     requests: size.requests,
     identities: size.identities,
@@ -116,7 +119,7 @@ async function attack(door: Door, gateway: SmsGateway, size: Size, report: Repor
       .map(({ percent }) => percent)
       .toSorted()
       .join(' '),
-    alertMails: await door.count('help@sallyport.example', /text messages of .* are used up/),
+    alertMails: mails.length,
     appLogins: quiet.tookMs.length + pumped.tookMs.length,
     appLoginsFailed: quiet.failed + pumped.failed,
     appMedianMs: tenths(base),

@@ -56,9 +56,11 @@ describe('who may import whom', () => {
   it.each([
     ['main uses all', 'src/main.ts', use('./store/database.ts'), use('./config.ts'), use('./web/server.ts')],
     [
-      'config uses credentials and names types',
+      'config uses credentials, addresses of carriers and limits, and names types',
       'src/config.ts',
       use('./credentials/token.ts'),
+      use('./delivery/sms/address.ts'),
+      use('./rules/text-messages.ts'),
       name('./store/database.ts'),
     ],
     [

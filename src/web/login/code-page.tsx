@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { ChallengeView } from '../../flows/challenge.ts';
+import type { ChallengeView } from '../../flows/view-challenge.ts';
 import { LinkButton, Notice, PostButton, type Problem } from '../components.tsx';
 import { durationInWords } from '../messages/durations.ts';
 import type { CodeFault } from '../messages/en-login.ts';

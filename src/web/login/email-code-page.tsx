@@ -1,4 +1,4 @@
-import type { ChallengeView } from '../../flows/challenge.ts';
+import type { ChallengeView } from '../../flows/view-challenge.ts';
 import { Button, CodeField, Form, Heading, problemOf } from '../components.tsx';
 import type { EmailCodeReason } from '../messages/en-login.ts';
 import { AnotherCode, type CodeModel, CodeNotices, codeProblems, isOpen, SentCode } from './code-page.tsx';

@@ -1,4 +1,4 @@
-import type { ChallengeView } from '../../flows/challenge.ts';
+import type { ChallengeView } from '../../flows/view-challenge.ts';
 import { Button, CodeField, Form, Heading, type Problem, problemOf } from '../components.tsx';
 import { AnotherCode, type CodeModel, CodeNotices, codeProblems, isOpen, SentCode } from './code-page.tsx';
 import { loginWords } from './model.ts';
