@@ -82,11 +82,12 @@ export async function askForText(ctx: Context, tx: Tx, ask: TextAsk): Promise<Te
   const verdict = judgeText(
     ctx.texts.policy,
     {
+      purpose: ask.purpose,
       country,
       line,
       counts: new Map([...keys].map(([name, key]) => [name, held.get(key) ?? NOTHING])),
-      prefix: await seenOfPrefix(tx, row.prefix_hmac, row.at - SIGNAL_WINDOW_MS),
-      run: await runBeside(ctx, tx, ask.to),
+      prefix: await seenOfPrefix(tx, row.prefix_hmac, ask.purpose, row.at - SIGNAL_WINDOW_MS),
+      run: await runBeside(ctx, tx, ask),
     },
     row.at,
   );
@@ -119,12 +120,16 @@ async function alertOf(ctx: Context, tx: Tx, row: TextMessageRow, verdict: TextV
 const numberHmac = (ctx: Context, e164: string) => addressHmac(ctx.keys, 'texts', e164);
 const prefixHmac = (ctx: Context, e164: string) => addressHmac(ctx.keys, 'texts-prefix', e164.slice(0, -4));
 
-/** The counter of each limit that applies to this message. */
+/**
+ * The counter of each limit that applies to this message. T30: set-ups count a number and its neighbourhood apart.
+ * Anybody can begin one with anybody's number, and must not use up the messages of the person who has proven it.
+ */
 function keysOf(row: TextMessageRow, network: string): Map<LimitName, string> {
+  const apart = row.purpose === 'enroll' ? 'enroll:' : '';
   const whose = {
     person: row.user_id,
-    number: row.number_hmac,
-    prefix: row.prefix_hmac,
+    number: apart + row.number_hmac,
+    prefix: apart + row.prefix_hmac,
     network: networkKey(network),
     account: row.account_id,
     instance: 'all',
@@ -141,10 +146,10 @@ function keysOf(row: TextMessageRow, network: string): Map<LimitName, string> {
 export const textCounterKey = (name: LimitName, whose: string): string => `texts:${name}:${whose}`;
 
 /** Numbers side by side, asked for within an hour and not answered. */
-async function runBeside(ctx: Context, db: Db, e164: string): Promise<number> {
-  const { below, above } = neighboursOf(e164, ctx.texts.policy);
+async function runBeside(ctx: Context, db: Db, { to, purpose }: TextAsk): Promise<number> {
+  const { below, above } = neighboursOf(to, ctx.texts.policy);
   const hmacs = new Map([...below, ...above].map((number) => [number, numberHmac(ctx, number)]));
-  const unanswered = await unansweredOf(db, [...hmacs.values()], ctx.now() - SIGNAL_WINDOW_MS);
+  const unanswered = await unansweredOf(db, [...hmacs.values()], purpose, ctx.now() - SIGNAL_WINDOW_MS);
   const asked = (number: string) => unanswered.has(hmacs.get(number) ?? '');
   return runLength({ below: below.map(asked), above: above.map(asked) });
 }
@@ -177,7 +182,10 @@ export async function settleText(ctx: Context, messageId: string, outcome: TextO
       parts: sent ? outcome.parts : null,
       settled_at: ctx.now(),
     });
-    if (settled && !sent) await noteUnsent(tx, messageId, outcome.state === 'failed' ? 'failed' : 'unknown');
+    // S14, T27: what a carrier says of a number is told to nobody, or set-ups would look numbers up.
+    const ofNumber = !sent && outcome.reason.startsWith('number');
+    if (settled && !sent && !ofNumber)
+      await noteUnsent(tx, messageId, outcome.state === 'failed' ? 'failed' : 'unknown');
   });
   if (sent) return;
   ctx.texts.warn({ message: messageId, ...outcome }, 'a text message was not sent');

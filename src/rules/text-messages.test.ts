@@ -32,6 +32,7 @@ const used = (name: LimitName, wrong: number): Counter => ({
 const counts = (over: Partial<Record<LimitName, number>> = {}) =>
   new Map(LIMIT_NAMES.map((name) => [name, used(name, over[name] ?? 0)]));
 const facts = (over: Partial<TextFacts> = {}): TextFacts => ({
+  purpose: 'code',
   country: 'DE',
   line: 'MOBILE',
   counts: counts(),
@@ -57,6 +58,22 @@ test.each<[string, Partial<TextFacts>, BlockReason | 'go']>([
   ['number: the 3rd in ten minutes', { counts: counts({ 'number/10min': 2 }) }, 'go'],
   ['number: the 4th in ten minutes', { counts: counts({ 'number/10min': 3 }) }, 'number/10min'],
   ['number: the 6th in an hour', { counts: counts({ 'number/hour': 5 }) }, 'number/hour'],
+  [
+    'T28 number: the 31st of a day, however many were used',
+    { counts: counts({ 'number/day-in-all': 30 }) },
+    'number/day-in-all',
+  ],
+  [
+    'person: the 31st of a day, however many were used',
+    { counts: counts({ 'person/day-in-all': 30 }) },
+    'person/day-in-all',
+  ],
+  [
+    'T30 a set-up beyond half of a cap',
+    { purpose: 'enroll', counts: counts({ 'instance/day': 1000 }) },
+    'instance/day',
+  ],
+  ['T30 a log-in beyond half of a cap', { counts: counts({ 'instance/day': 1000 }) }, 'go'],
   ['number: the 10th of a day', { counts: counts({ 'number/day': 9 }) }, 'go'],
   ['number: the 11th of a day', { counts: counts({ 'number/day': 10 }) }, 'number/day'],
   ['person: the 6th in an hour', { counts: counts({ 'person/hour': 5 }) }, 'person/hour'],
@@ -212,6 +229,8 @@ describe('a used code', () => {
       'instance/day',
       'instance/spend',
       'prefix/hour',
+      'number/day-in-all',
+      'person/day-in-all',
     ] as const) {
       expect(givenBack(name, used(name, 3), NOW)).toBeNull();
     }

@@ -40,8 +40,11 @@ export const TEXT_LIMITS = {
   'number/10min': messages('number', 3, 10 * MINUTE_MS, true),
   'number/hour': messages('number', 5, HOUR_MS, true),
   'number/day': messages('number', 10, DAY_MS, true),
+  // A number of one's own can be paid for each message and answer each: nobody is that busy.
+  'number/day-in-all': messages('number', 30, DAY_MS),
   'person/hour': messages('person', 5, HOUR_MS, true),
   'person/day': messages('person', 10, DAY_MS, true),
+  'person/day-in-all': messages('person', 30, DAY_MS),
   'network/hour': messages('network', 10, HOUR_MS, true),
   'network/day': messages('network', 30, DAY_MS, true),
   // Beyond these a prefix goes on only while its codes are used: see `prefixMayGoOn`.
@@ -123,7 +126,12 @@ export interface Seen {
   readonly verified: number;
 }
 
+/** T30: set-ups, which strangers can cause, may use this part of a cap; the rest is for people who are set up. */
+const SHARE_OF_SET_UPS = 0.5;
+
 export interface TextFacts {
+  /** `enroll`: to a number that somebody says is theirs. `code`: to one that this person has proven. */
+  readonly purpose: 'code' | 'enroll';
   readonly country: string;
   readonly line: string | null;
   /** Only the limits that apply: a login for no account counts for none. */
@@ -167,8 +175,10 @@ export function judgeText(policy: TextPolicy, facts: TextFacts, now: number): Te
     const counter = facts.counts.get(name);
     if (counter === undefined) continue;
     const counted = countUp(counter, TEXT_LIMITS[name], price, now);
-    const fits = counted.wrong <= policy.limits[name];
-    if (!fits && TEXT_LIMITS[name].of !== 'prefix') return refuse(name, usedUp(name));
+    const share = facts.purpose === 'enroll' && isCap(name) ? SHARE_OF_SET_UPS : 1;
+    const fits = counted.wrong <= policy.limits[name] * share;
+    const full = counted.wrong > policy.limits[name];
+    if (!fits && TEXT_LIMITS[name].of !== 'prefix') return refuse(name, full ? usedUp(name) : []);
     next.set(name, counted);
   }
   if (facts.run >= policy.signals['numbers/run']) return refuse('run');

@@ -77,13 +77,21 @@ export interface Seen {
 }
 
 /** How many went to a prefix (a number less its last four digits) since then, and how many codes of them were used. */
-export async function seenOfPrefix(db: Db, prefixHmac: string, since: number): Promise<Seen> {
+export async function seenOfPrefix(
+  db: Db,
+  prefixHmac: string,
+  purpose: TextMessageRow['purpose'],
+  since: number,
+): Promise<Seen> {
   const row = await db
     .selectFrom('text_messages')
     .select((eb) => [eb.fn.countAll<number>().as('sent'), eb.fn.count<number>('verified_at').as('verified')])
     .where('prefix_hmac', '=', prefixHmac)
+    .where('purpose', '=', purpose)
     .where('at', '>', since)
     .where('state', '!=', 'blocked')
+    // What no carrier took went to nobody, and says nothing of them.
+    .where((eb) => eb.or([eb('state', '!=', 'failed'), eb('carrier', 'is not', null)]))
     .executeTakeFirstOrThrow();
   return { sent: Number(row.sent), verified: Number(row.verified) };
 }
@@ -92,6 +100,7 @@ export async function seenOfPrefix(db: Db, prefixHmac: string, since: number): P
 export async function unansweredOf(
   db: Db,
   numberHmacs: readonly string[],
+  purpose: TextMessageRow['purpose'],
   since: number,
 ): Promise<Set<string>> {
   if (numberHmacs.length === 0) return new Set();
@@ -99,8 +108,11 @@ export async function unansweredOf(
     .selectFrom('text_messages')
     .select('number_hmac')
     .where('number_hmac', 'in', numberHmacs)
+    .where('purpose', '=', purpose)
     .where('at', '>', since)
     .where('state', '!=', 'blocked')
+    // What no carrier took went to nobody, and says nothing of them.
+    .where((eb) => eb.or([eb('state', '!=', 'failed'), eb('carrier', 'is not', null)]))
     .groupBy('number_hmac')
     .having((eb) => eb(eb.fn.count('verified_at'), '=', 0))
     .execute();

@@ -1,8 +1,10 @@
 /** T28, S09, S10: limits on text messages over real HTTP, and who is told. Counts of the rules are in src/rules. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { sweep } from '../../src/flows/sweep.ts';
+import { askForText } from '../../src/flows/text-messages.ts';
 import { watchTexts } from '../../src/flows/text-messages-watch.ts';
 import type { AccountRow } from '../../src/store/accounts.ts';
+import { inTransaction } from '../../src/store/database.ts';
 import type { TextMessageRow } from '../../src/store/text-messages.ts';
 import { days, minutes } from '../support/clock.ts';
 import { type Door, openDoor, type Person, submit } from '../support/door.ts';
@@ -89,6 +91,38 @@ it('a code that was used gives its place back: a busy person and a busy office g
   }
   expect((await door.password(from(1), theo)).text).toContain(LIMIT);
   expect(await blockedBy()).toEqual(['account/day']);
+});
+
+it('T28: whoever answers every code still has an end, on their number and in all', async () => {
+  await openWith('number/day-in-all=4,prefix/hour=100');
+  const theo = await person();
+  for (let n = 0; n < 4; n++) {
+    const browser = from(1);
+    expect((await door.password(browser, theo)).text, `login ${n + 1}`).toContain(SENT);
+    await submit(browser, '/login/code', { code: gateway.code(theo.phone ?? '') });
+    door.clock.advance(minutes(1));
+  }
+  expect((await door.password(from(1), theo)).text).toContain(LIMIT);
+  expect(await blockedBy()).toEqual(['number/day-in-all']);
+});
+
+it('T30: strangers who begin set-ups with a number, and with those beside it, keep nobody out', async () => {
+  await openWith('number/10min=2,prefix/hour=3');
+  const theo = await person('+14155550132');
+  const beginSetUp = async (n: number, to: string) => {
+    const stranger = await door.addPerson({ email: `s${n}@stranger.example` });
+    const by = { userId: stranger.id, accountId: null, network: `203.0.113.${n}` };
+    const { ctx } = door;
+    return inTransaction(ctx.db, (tx) =>
+      askForText(ctx, tx, { id: `set-up-${n}`, to, purpose: 'enroll', ...by }),
+    );
+  };
+  expect(await beginSetUp(1, '+14155550132')).toBe('go');
+  expect(await beginSetUp(2, '+14155550132')).toBe('go');
+  expect(await beginSetUp(3, '+14155550132')).toBe('limit');
+  expect(await beginSetUp(4, '+14155550131')).toBe('go');
+  expect(await beginSetUp(5, '+14155550133')).toBe('limit');
+  expect(await ask(theo)).toContain(SENT);
 });
 
 describe('S10 signals', () => {

@@ -105,6 +105,7 @@ function settle(play: Play, losses: Losses, all: Claims, readyMs: readonly numbe
     readyP50Ms: Math.round(percentile(readyMs, 0.5)),
     readyMaxMs: Math.round(Math.max(...readyMs)),
   };
+  play.report(JSON.stringify(figures));
   mustBeZero(figures, ...Object.keys(losses));
   if (figures.readyMaxMs > READY_WITHIN_MS) throw new Error(`ready only after ${figures.readyMaxMs} ms`);
   return figures;

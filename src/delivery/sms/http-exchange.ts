@@ -125,9 +125,12 @@ export function readObject(body: string): Readonly<Record<string, unknown>> | nu
   }
 }
 
-/** What a status says by itself. A 2xx that cannot be read may well mean that the message is on its way. */
+/**
+ * What a status says by itself. A 2xx that cannot be read may well mean that the message is on its way; and so may
+ * 408, 502 and 504, which something in between says that did not hear the end of it.
+ */
 export function kindOfStatus(status: number): NotSentKind {
-  if (status >= 200 && status < 300) return 'unknown';
+  if ((status >= 200 && status < 300) || status === 408 || status === 502 || status === 504) return 'unknown';
   if (status === 401 || status === 403) return 'credentials';
   return status === 429 ? 'throttled' : 'unavailable';
 }

@@ -118,11 +118,14 @@ export function textMessageTests(open: () => Promise<Opened>): void {
   test('S10: a prefix is seen since a moment, without what was blocked', async () => {
     await add({ at: NOW - 1 });
     await add({ verified_at: NOW });
-    await add({ state: 'failed' });
+    await add({ state: 'failed', carrier: 'twilio' });
+    await add({ state: 'failed', reason: 'no_carrier', carrier: null });
     await add({ state: 'blocked', reason: 'number/day' });
     await add({ prefix_hmac: 'another' });
-    expect(await seenOfPrefix(db, 'prefix', NOW - 1)).toEqual({ sent: 2, verified: 1 });
-    expect(await seenOfPrefix(db, 'nobody', 0)).toEqual({ sent: 0, verified: 0 });
+    await add({ purpose: 'enroll' });
+    expect(await seenOfPrefix(db, 'prefix', 'code', NOW - 1)).toEqual({ sent: 2, verified: 1 });
+    expect(await seenOfPrefix(db, 'prefix', 'enroll', NOW - 1)).toEqual({ sent: 1, verified: 0 });
+    expect(await seenOfPrefix(db, 'nobody', 'code', 0)).toEqual({ sent: 0, verified: 0 });
   });
 
   test('S10: numbers that did not answer; one answer is enough', async () => {
@@ -132,9 +135,11 @@ export function textMessageTests(open: () => Promise<Opened>): void {
     await add({ number_hmac: 'answers', verified_at: NOW });
     await add({ number_hmac: 'blocked', state: 'blocked' });
     await add({ number_hmac: 'old', at: NOW - 10 });
-    const asked = ['silent', 'answers', 'blocked', 'old', 'nobody'];
-    expect(await unansweredOf(db, asked, NOW - 10)).toEqual(new Set(['silent']));
-    expect(await unansweredOf(db, [], 0)).toEqual(new Set());
+    await add({ number_hmac: 'set-up', purpose: 'enroll' });
+    const asked = ['silent', 'answers', 'blocked', 'old', 'nobody', 'set-up'];
+    expect(await unansweredOf(db, asked, 'code', NOW - 10)).toEqual(new Set(['silent']));
+    expect(await unansweredOf(db, asked, 'enroll', NOW - 10)).toEqual(new Set(['set-up']));
+    expect(await unansweredOf(db, [], 'code', 0)).toEqual(new Set());
   });
 
   test('per day (UTC) and country, the newest day first; of one account or of all', async () => {
