@@ -358,17 +358,16 @@ describe('the key file', () => {
   });
 
   test('Q1: the key is on the disk before anything is sealed with it', () => {
-    const write = vi.spyOn(fs, 'writeFileSync');
+    const [write, sync] = [vi.spyOn(fs, 'writeFileSync'), vi.spyOn(fs, 'fsyncSync')];
     syncBuiltinESMExports();
     try {
       readKeyFile(database, true);
-      expect(write).toHaveBeenCalledExactlyOnceWith(
-        file,
-        expect.any(String),
-        expect.objectContaining({ flush: true }),
-      );
+      expect(write).toHaveBeenCalledOnce();
+      expect(sync).toHaveBeenCalledExactlyOnceWith(write.mock.calls[0]?.[0]);
+      expect(sync.mock.invocationCallOrder[0]).toBeGreaterThan(write.mock.invocationCallOrder[0] ?? Infinity);
     } finally {
       write.mockRestore();
+      sync.mockRestore();
       syncBuiltinESMExports();
     }
   });

@@ -22,7 +22,7 @@ import {
 } from './steps.ts';
 
 /** Over PostgreSQL a round takes ten times as long, and waits for another. */
-const ROUNDS = inject('postgres') === '' ? 1_000 : 300;
+const ROUNDS = inject('postgres') === '' ? 1_000 : 150;
 const SEED = 20261001;
 
 /** mulberry32: small, seeded, and good enough to shuffle with. */
@@ -150,6 +150,15 @@ it(`P6, T23: ${ROUNDS} interleavings: nobody is in after an answered revoke; a p
 
   // In whatever order its rows were deleted, somebody would wait for them in another.
   const locked = inject('postgres') === '' ? '' : 'lock table counters in exclusive mode; ';
+  /** All come from one network: of many right passwords on their way at once some are told to wait (D7). */
+  const typePassword = async (browser: HttpBrowser, { email, password }: Person) => {
+    let answer = await browser.post('/login', { email, password });
+    for (let again = 0; answer.status === 429 && again < 10; again++) {
+      await door.rows(`${locked}delete from counters where key like 'network:%'`);
+      answer = await browser.post('/login', { email, password });
+    }
+    expect(answer.status).toBe(303);
+  };
   const play = async (n: number, lane: number) => {
     const draw = draws(SEED + n);
     const sometime = async () => {
@@ -157,10 +166,7 @@ it(`P6, T23: ${ROUNDS} interleavings: nobody is in after an answered revoke; a p
     };
     const person = people[lane] as Person;
     const browsers = [door.browser(), door.browser()] as const;
-    for (const browser of browsers)
-      expect((await browser.post('/login', { email: person.email, password: person.password })).status).toBe(
-        303,
-      );
+    for (const browser of browsers) await typePassword(browser, person);
     const round: Round = { ...set, person, member: members[lane] ?? '', browsers, sometime };
     const seen: Seen = { afterRevoke: [], revoked: 0 };
     const kind = draw();
