@@ -1,4 +1,4 @@
-/** Issue 2.7: whatever is asked for: a clear page with 4xx or the way to log in, never 5xx, nothing changed. */
+/** Whatever is asked for: a clear page with 4xx or the way to log in, never 5xx, nothing changed. */
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Door } from '../support/door.ts';
