@@ -12,7 +12,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readCommand } from '../src/cli/arguments.ts';
-import { ConfigFaults, KNOWN_SETTINGS, readConfig, readKeyFile } from '../src/config.ts';
+import { ConfigFaults, KNOWN_SETTINGS, readConfig } from '../src/config.ts';
+import { readKeyFile } from '../src/start/key-file.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 9).toString('base64');

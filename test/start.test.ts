@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,6 +157,65 @@ describe.concurrent('wrong settings', () => {
     });
     expect(help).toMatchObject({ code: 0, stderr: '' });
     expect(help.stdout).toMatch(/sallyport serve --dev[\s\S]*sallyport demo --reset/);
+  });
+
+  test('--version; the first word of commands alone lists them and no others', async () => {
+    const folder = newFolder();
+    const [version, keys] = await Promise.all([
+      runProgram(['--version'], { cwd: folder }),
+      runProgram(['keys'], { cwd: folder }),
+    ]);
+    const { version: ours } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(version).toEqual({ code: 0, stdout: `${ours}\n`, stderr: '' });
+    expect(keys).toMatchObject({ code: 0, stderr: '' });
+    expect([...keys.stdout.matchAll(/^ {2}sallyport (\S+ \S+)/gm)].map(([, name]) => name)).toEqual([
+      'keys list',
+      'keys rotate',
+      'keys remove',
+    ]);
+  });
+
+  test('a command where no database is makes none, and says so', async () => {
+    const folder = newFolder();
+    new DatabaseSync(join(folder, 'empty.db')).close();
+    const refused: readonly (readonly [string, readonly string[]])[] = [
+      ['./elsewhere/sallyport.db', ['account', 'list']],
+      ['./elsewhere/sallyport.db', ['account', 'create', 'Meridian', '--owner', 'o@meridian.example']],
+      ['./elsewhere/sallyport.db', ['keys', 'rotate']],
+      ['./empty.db', ['account', 'list']],
+    ];
+    await Promise.all(
+      refused.map(async ([file, args]) => {
+        const env = { DATABASE_URL: `sqlite:${file}` };
+        const { code, stdout, stderr } = await runProgram(args, { cwd: folder, env });
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toMatch(/^Not done:\n {2}- There is no database .*Set DATABASE_URL/);
+        expect(stderr).toContain(file);
+      }),
+    );
+    expect(readdirSync(folder)).toEqual(['empty.db']);
+  });
+
+  test('a second server over a SQLite file, or one after a kill, warns and names the other', async () => {
+    const folder = newFolder();
+    const env = { PORT: String(await freePort()), DATABASE_URL: 'sqlite:./sallyport.db' };
+    await using first = startProgram(['serve', '--dev'], { cwd: folder, env });
+    await first.printed('Sallyport listens');
+    expect(first.stdout).not.toContain('another server');
+    first.signal('SIGKILL');
+    await first.ended;
+    await using second = startProgram(['serve', '--dev'], {
+      cwd: folder,
+      env: { ...env, LOG_LEVEL: 'info' },
+    });
+    await second.printed('Sallyport listens');
+    const lines = second.stdout.split('\n').filter((line) => line.includes('another server'));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(new RegExp(`killed less than three minutes ago: \\S+:${env.PORT} `));
+    const { stdout } = await terminate(second);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      msg: 'Sallyport has stopped',
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { backUp } from '../flows/backup.ts';
 import { exportActivity } from '../flows/export-activity.ts';
 import type { Activity } from '../flows/finish-restore.ts';
@@ -14,6 +15,7 @@ import {
   type Said,
   word,
 } from './command.ts';
+import { date } from './print.ts';
 import { progressOn } from './progress.ts';
 import { finishedText } from './restore-text.ts';
 
@@ -35,7 +37,7 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
       switch (made.result) {
         case 'done':
           return done(
-            `${file} is the database as it was at ${new Date(made.copiedAt).toISOString()} (${made.bytes} bytes).\nIt opens only with the keys (${place.keyFile?.path ?? 'SALLYPORT_KEYS'}), which are not in it. Keep them too, and elsewhere: whoever has both can read everything.`,
+            `${file} is the database as it was at ${date(made.copiedAt)} (${made.bytes} bytes).\nIt opens only with the keys (${place.keyFile?.path ?? 'SALLYPORT_KEYS'}), which are not in it. Keep them too, and elsewhere: whoever has both can read everything.`,
             { file, copiedAt: new Date(made.copiedAt).toISOString(), bytes: made.bytes },
           );
         case 'not_sqlite':
@@ -50,6 +52,15 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
             made.result,
             `${file}.part is there: another backup is writing it, or one was cut off. If none runs, remove it.`,
           );
+        case 'no_folder':
+          return fault(made.result, `There is no folder ${dirname(file)}. Make it, or give another name.`);
+        case 'not_allowed':
+          return fault(
+            made.result,
+            `This user may not write into ${dirname(file)}. Give a name elsewhere, or change who may.`,
+          );
+        case 'disk_full':
+          return fault(made.result, `The disk of ${dirname(file)} is full. Nothing was kept.`);
         case 'no_database':
           return fault(made.result, `There is no database at ${place.sqliteFile}. Is DATABASE_URL set?`);
         case 'no_tables':
@@ -80,14 +91,14 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
         case 'not_sqlite':
           return fault(
             restored.result,
-            'This database is PostgreSQL\'s: pg_restore, then "sallyport restore --finish".',
+            'This database is PostgreSQL\'s: pg_restore, then "sallyport restore --finish --yes".',
           );
         case 'no_file':
           return fault(restored.result, `There is no file ${file}.`);
         case 'file_is_database':
           return fault(
             restored.result,
-            `${file} is the database itself. If it is a copy that was put there by hand: sallyport restore --finish`,
+            `${file} is the database itself. If it is a copy that was put there by hand: sallyport restore --finish --yes`,
           );
         case 'file_not_ours':
           return fault(restored.result, `${file} is no database of Sallyport. Nothing was changed.`);
@@ -119,16 +130,23 @@ export const BACKUP_COMMANDS: Readonly<Record<string, OperatorCommand | ApartCom
     },
   },
   'restore --finish': {
-    usage: 'restore --finish [--activity EXPORT.jsonl [--account SLUG]]',
-    about: 'makes a database that was brought back by other means, such as pg_restore, fit to serve',
-    example: 'sallyport restore --finish --activity since.jsonl',
+    usage: 'restore --finish [--yes] [--activity EXPORT.jsonl [--account SLUG]]',
+    about:
+      'makes a database that was brought back by other means fit to serve: voids sessions, codes and passes; --yes where no mark tells that it is a copy, as after pg_restore',
+    example: 'sallyport restore --finish --yes --activity since.jsonl',
     words: [],
-    options: ACTIVITY,
+    options: { ...ACTIVITY, yes: { type: 'boolean' } },
     async runApart(place, operator, given) {
-      const made = await finishInPlace(place, operator, readActivity(given));
+      const onlyMarked = given.options.yes !== true;
+      const made = await finishInPlace(place, operator, readActivity(given), { onlyMarked });
       switch (made.result) {
         case 'done':
           return sayFinished('The restore is finished.\n', made.finished, {});
+        case 'not_marked':
+          return fault(
+            made.result,
+            'Nothing tells that this database is a copy. If it was brought back (pg_restore, cp, a snapshot), add --yes. That ends all sessions and passes and voids all backup codes, also where it is the live one: look at DATABASE_URL first. Nothing was changed.',
+          );
         case 'in_use':
           return fault(
             made.result,

@@ -24,6 +24,8 @@ interface Worded {
 export interface OperatorCommand extends Worded {
   /** Also on a copy that is not fit to serve yet: it only reads. */
   readonly onCopies?: true;
+  /** Also by a clock that stands before what is on record: it says that the clock is right. */
+  readonly beforeRecords?: true;
   run(ctx: Context, operator: Operator, given: Given): Promise<Said>;
 }
 

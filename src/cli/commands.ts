@@ -1,3 +1,4 @@
+import type { Context } from '../flows/context.ts';
 import { disableUser, enableUser } from '../flows/disable-user.ts';
 import {
   accountLines,
@@ -15,6 +16,7 @@ import {
 } from '../flows/operate.ts';
 import type { Method, Plan } from '../rules/facts.ts';
 import { BACKUP_COMMANDS } from './backup-commands.ts';
+import { CLOCK_COMMANDS } from './clock-commands.ts';
 import {
   type ApartCommand,
   BadUsage,
@@ -27,11 +29,10 @@ import {
   word,
 } from './command.ts';
 import { KEYS_COMMANDS } from './keys-commands.ts';
+import { LIMITS_COMMAND, NO_ACCOUNT } from './limits-command.ts';
 import { bounceText, MAIL_COMMANDS } from './mail-commands.ts';
-import { date, onOneLine, table } from './print.ts';
+import { count, date, onOneLine, table } from './print.ts';
 import { SMS_COMMANDS } from './sms-commands.ts';
-
-const NO_ACCOUNT = 'There is no account with that slug. See: sallyport account list';
 
 function readMethods(value: string | boolean | undefined): Method[] | null {
   if (typeof value !== 'string') return null;
@@ -132,9 +133,9 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand | ApartCommand>> 
       });
       switch (result) {
         case 'done':
-          return done(`The mandate of ${slug} is ${on ? 'on' : 'off'}.`);
+          return done(await mandateText(ctx, slug));
         case 'unchanged':
-          return done(`The mandate of ${slug} was like that already.`, { result });
+          return done(`It was like that already.\n${await mandateText(ctx, slug)}`, { result });
         case 'no_account':
           return fault(result, NO_ACCOUNT);
         case 'not_enterprise':
@@ -154,6 +155,7 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand | ApartCommand>> 
       }
     },
   },
+  ...LIMITS_COMMAND,
   'account delete': {
     usage: 'account delete SLUG --yes',
     about: 'deletes an account with its memberships, invitations and passes; its people stay users',
@@ -187,7 +189,7 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand | ApartCommand>> 
         `last entered ${date(m.lastEnteredAt)}`,
       ]);
       const state = user.disabledAt === null ? '' : `, DISABLED since ${date(user.disabledAt)}`;
-      const head = `${onOneLine(user.name)} <${user.email}>, since ${date(user.createdAt)}${state}, ${user.openSessions} open sessions`;
+      const head = `${onOneLine(user.name)} <${user.email}>, since ${date(user.createdAt)}${state}, ${user.openSessions} open ${user.openSessions === 1 ? 'session' : 'sessions'}`;
       const lines = [head, bounceText(user.bounce), table(rows, 'In no account.')];
       return { ok: true, text: lines.filter((line) => line !== '').join('\n'), data: user };
     },
@@ -273,7 +275,7 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand | ApartCommand>> 
         p.state.replace('_', ' '),
         p.endedAt === null
           ? `ends ${date(p.endsAt)}`
-          : `ended ${date(p.endedAt)} (${(p.endedBy ?? 'time').replace('_', ' ')})`,
+          : `ended ${date(p.endedAt)} (${(p.endedBy ?? 'time').replaceAll('_', ' ')})`,
         `by ${p.grantedBy}: ${p.reason}`,
       ]);
       return { ok: true, text: table(rows, 'There are no passes.'), data: lines };
@@ -326,8 +328,24 @@ export const COMMANDS: Readonly<Record<string, OperatorCommand | ApartCommand>> 
   ...MAIL_COMMANDS,
   ...SMS_COMMANDS,
   ...KEYS_COMMANDS,
+  ...CLOCK_COMMANDS,
   ...BACKUP_COMMANDS,
 };
+
+/** As it is now: which methods, whom it concerns and from when. */
+async function mandateText(ctx: Context, slug: string): Promise<string> {
+  const account = (await accountLines(ctx)).find((line) => line.slug === slug);
+  if (account === undefined || account.mandate === null) return `The mandate of ${slug} is off.`;
+  const methods = account.mandate.map((method) => METHODS[method]).join(' or ');
+  const from =
+    account.mandateFrom === 'now'
+      ? 'at their next request, also in sessions that are open'
+      : 'at their next log-in; sessions that are open go on as they are';
+  return `The mandate of ${slug} is on: by ${methods} (${account.mandate.join(',')}).
+It concerns everybody in it, now ${count(account.members, 'person', 'people')}: they show it, or set it up, ${from}.`;
+}
+
+const METHODS: Readonly<Record<Method, string>> = { totp: 'authenticator app', sms: 'text message' };
 
 const operatorEntry = (operator: Operator) => ({
   by: 'operator' as const,

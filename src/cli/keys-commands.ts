@@ -8,7 +8,7 @@ import {
   rotateKeys,
 } from '../flows/rotate-keys.ts';
 import { type ApartCommand, done, fault, never, type OperatorCommand, type Said, word } from './command.ts';
-import { table } from './print.ts';
+import { count, table } from './print.ts';
 import { progressOn } from './progress.ts';
 
 const BACKUPS_NEED_IT = 'Keep a removed key for as long as you keep backups that were made with it.';
@@ -68,6 +68,8 @@ export const KEYS_COMMANDS: Readonly<Record<string, OperatorCommand | ApartComma
   },
 };
 
+const sealedAnew = (rows: number) => `${count(rows, 'row')} ${rows === 1 ? 'was' : 'were'} sealed anew`;
+
 const names = (nodes: readonly RunningNode[]) => nodes.map((node) => node.name).join(', ');
 
 function rowsText(rows: Readonly<Record<string, number>>): string {
@@ -80,10 +82,7 @@ function sayRotated(result: RotateResult, place: Place): Said {
     case 'resealed': {
       if (result.damaged.length > 0) return sayDamaged(result);
       const next = result.unused.map((id) => `Now the old one can go: sallyport keys remove ${id}`);
-      const text = [
-        `Everything is sealed with key ${result.keyId}; ${result.rows} rows were sealed anew.`,
-        ...next,
-      ];
+      const text = [`Everything is sealed with key ${result.keyId}; ${sealedAnew(result.rows)}.`, ...next];
       return done(text.join('\n'), { ...result });
     }
     case 'remove_first': {
@@ -105,7 +104,8 @@ function sayRotated(result: RotateResult, place: Place): Said {
 SALLYPORT_KEYS=${result.value}
 
 2. Then run "sallyport keys rotate" again, with this setting. It says what comes next.
-Until every node has it behind, it must not stand in front anywhere: those without it could not read.`,
+Until every node has it behind, it must not stand in front anywhere: those without it could not read.
+Run again before it is set, this makes another key, with another value. Either will do: set one of them, the same everywhere.`,
         { ...result },
       );
     case 'set_in_front':
@@ -153,7 +153,7 @@ function sayDamaged({ keyId, rows, damaged }: Extract<RotateResult, { result: 'r
   return {
     ok: false,
     text: [
-      `${rows} rows were sealed anew with key ${keyId}. These do not open with their key, since somebody or something changed them:`,
+      `${sealedAnew(rows)} with key ${keyId}. These do not open with their key, since somebody or something changed them:`,
       ...list,
       'They stay as they are, and keep their key from being removed. Their people need to set up again.',
     ].join('\n'),

@@ -90,11 +90,17 @@ function sayTest(test: MailTest, address: string): Said {
       const { result, server, status, said } = test;
       const answer = said === '' ? '' : `\nIt said: ${onOneLine(said)}`;
       const code = status === '' ? '' : ` (${status})`;
-      const text = `${REFUSED[result](server, address)}${code}${answer}`;
+      const words = NO_TLS_THERE.has(status) ? noTlsThere(server) : REFUSED[result](server, address);
+      const text = `${words}${code}${answer}`;
       return { ok: false, text, data: { result, server, status, said, error: text } };
     }
   }
 }
+
+/** What OpenSSL says when the other side answers in plain text: `smtps://` on a port that is for STARTTLS. */
+const NO_TLS_THERE = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG']);
+const noTlsThere = (server: string) =>
+  `The mail server ${server} does not speak TLS from the first byte. If that port is for STARTTLS, as 587 and 25 are, write smtp:// in SMTP_URL`;
 
 const REFUSED: Readonly<
   Record<

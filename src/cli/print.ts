@@ -21,3 +21,6 @@ export function table(given: readonly (readonly string[])[], empty: string): str
 export function date(at: number | null): string {
   return at === null ? 'never' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
+
+/** A number with its noun: "1 row", "2 rows". */
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

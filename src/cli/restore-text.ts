@@ -1,5 +1,6 @@
 import type { Finished } from '../flows/finish-restore.ts';
 import type { Replayed, Undone } from '../flows/replay-activity.ts';
+import { count, date } from './print.ts';
 
 /** What to look for in the activity of each account, in mails and in memory, when no record of it was given. */
 const BY_HAND = [
@@ -35,14 +36,23 @@ export function finishedText(finished: Finished): string {
 
 function copyText({ copiedAt, copiedAtIsNoted }: Finished): string {
   if (copiedAt === null) return 'The copy is of an empty database.';
-  const at = new Date(copiedAt).toISOString();
+  const at = date(copiedAt);
   return copiedAtIsNoted
     ? `The copy was made at ${at}. What happened after that is not in it.`
     : `The newest event in the copy is of ${at}. What happened after that is not in it.`;
 }
 
 function voidText({ voided: v }: Finished): string {
-  return `Void now: ${v.sessions} sessions, ${v.logins} logins, ${v.passes} passes, ${v.invitations} invitations, ${v.links} links, ${v.messages} messages not sent yet, ${v.backupCodes} backup codes, and all codes made up to now.
+  const counts = [
+    count(v.sessions, 'session'),
+    count(v.logins, 'login'),
+    count(v.passes, 'pass', 'passes'),
+    count(v.invitations, 'invitation'),
+    count(v.links, 'link'),
+    count(v.messages, 'message not sent yet', 'messages not sent yet'),
+    count(v.backupCodes, 'backup code'),
+  ];
+  return `Void now: ${counts.join(', ')}, and all codes made up to now.
 Everybody logs in anew; codes of apps work again within a minute, and the next login by an authenticator shows new backup codes. Invitations must be sent again.`;
 }
 
@@ -51,7 +61,7 @@ function redoText({ replayed, unread }: Finished): string[] {
     return [
       'What was done since must be done again by hand. Look for:',
       ...BY_HAND.map((line) => `  - ${line}`),
-      'Or give a record of it: sallyport restore --finish --activity FILE (made by "sallyport activity export").',
+      'Or give a record of it: sallyport restore --finish --yes --activity FILE (made by "sallyport activity export").',
     ];
   }
   return [...replayedText(replayed), ...undoneText(replayed.undone, unread)];
@@ -65,7 +75,7 @@ function replayedText({ known, redone, lost, recorded }: Replayed): string[] {
   return [
     `From the activity: done again: ${list(redone)}.`,
     `Lost with the database, to be made anew by their people: ${list(lost)}.`,
-    `Brought back into the history alone: ${recorded} events; in the copy already: ${known}.`,
+    `Brought back into the history alone: ${count(recorded, 'event')}; in the copy already: ${known}.`,
   ];
 }
 

@@ -9,6 +9,8 @@ export type AlertText =
       readonly percent: number;
       /** The limit as it is set, in words. */
       readonly most: string;
+      /** When messages go again, in words; `null`: the limit is too low for a single one such as was asked for. */
+      readonly until: string | null;
       /** `null`: of the whole service. */
       readonly account: string | null;
     }
@@ -26,31 +28,40 @@ export type AlertText =
       readonly sent: number;
       readonly delivered: number;
     }
+  | { readonly what: 'no_receipts'; readonly carrier: string; readonly sent: number }
   | { readonly what: 'no_carrier' };
 
 export interface AlertMail {
   readonly product: string;
   readonly alert: AlertText;
   readonly url: string;
+  /** Nothing is sent at all: what is told of is what would have been. */
+  readonly recordOnly: boolean;
 }
 
 /** A notice to whoever can do something about it: an account's admins, or the operator. */
-export function alertMail({ product, alert, url }: AlertMail): Written {
-  const { subject, lines } = words(alert, product);
+export function alertMail({ product, alert, url, recordOnly }: AlertMail): Written {
+  const { subject, lines } = words(alert, product, url);
   const where =
     alert.what === 'cap' && alert.account !== null
       ? `See it: ${url}`
       : 'See it on the host: sallyport sms status. Limits are set by SMS_LIMITS, countries by SMS_COUNTRIES.';
-  return { subject, text: [...lines, where].join('\n\n') };
+  const stopped = alert.what === 'cap' || alert.what === 'prefix' || alert.what === 'run';
+  const mode =
+    recordOnly && stopped
+      ? ['SMS_MODE is record-only: nothing is sent, and nothing was stopped. This is what would have been.']
+      : [];
+  return { subject, text: [...lines, ...mode, where].join('\n\n') };
 }
 
-function words(alert: AlertText, product: string): { subject: string; lines: string[] } {
+function words(alert: AlertText, product: string, url: string): { subject: string; lines: string[] } {
   switch (alert.what) {
     case 'cap': {
       const whose = alert.account ?? product;
+      if (alert.until === null) return tooLow(alert, whose);
       const used =
         alert.percent >= 100
-          ? 'No further text message is sent until a day after the first of them. People with an authenticator app or a backup code log in as always.'
+          ? `No further text message is sent until ${alert.until}, a day after the first of them. People with an authenticator app or a backup code log in as always.`
           : 'At 100 % no further text message is sent.';
       return {
         subject: `${alert.percent} % of the text messages of ${whose} are used up`,
@@ -89,6 +100,13 @@ function words(alert: AlertText, product: string): { subject: string; lines: str
           `Of the last ${alert.sent} text messages that ${alert.carrier} took for ${alert.country}, it reports ${alert.delivered} as delivered.`,
         ],
       };
+    case 'no_receipts':
+      return {
+        subject: `No receipts come from ${alert.carrier}`,
+        lines: [
+          `No receipt has come from ${alert.carrier}, which took ${alert.sent} text messages lately: whether they arrive is not known. ${wayOfReceipts(alert.carrier, url)}`,
+        ],
+      };
     case 'no_carrier':
       return {
         subject: `No carrier takes text messages of ${product}`,
@@ -99,4 +117,24 @@ function words(alert: AlertText, product: string): { subject: string; lines: str
     default:
       return alert satisfies never;
   }
+}
+
+/** True of a limit of 0, and of one that has room for some messages and not for others. */
+function tooLow({ limit, most }: AlertText & { what: 'cap' }, whose: string) {
+  return {
+    subject: `A limit is too low for text messages of ${whose}`,
+    lines: [
+      `A text message of ${whose} was asked for that its limit for a day has no room for, even where nothing is used of it (${limit}: ${most}). While that is the limit none such is sent.`,
+      'Messages to some countries cost more than others, and messages that prove a new number may use half of a limit. People with an authenticator app or a backup code log in as always.',
+    ],
+  };
+}
+
+/** A carrier's name begins with its kind. */
+function wayOfReceipts(carrier: string, url: string): string {
+  if (carrier.startsWith('smpp')) return 'Are receipts switched on for this bind? Ask the carrier.';
+  const posts = `Is its callback address right? It is ${url}/receipts/sms/${carrier}, and a proxy must let POST requests to it through.`;
+  return carrier.startsWith('http')
+    ? `${posts} If your gateway posts no receipts, say so in its address: receipts=no.`
+    : posts;
 }

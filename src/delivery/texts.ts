@@ -3,7 +3,7 @@
  * Names that customers chose (accounts, people) come in through `plainName`: T36, no links and no novels.
  */
 export interface Texts {
-  readonly emailCode: (p: { product: string; code: string; why: 'sign_up' | 'other' }) => Written;
+  readonly emailCode: (p: { product: string; code: string } & EmailCodeFor) => Written;
   readonly alreadySignedUp: (p: { product: string; loginUrl: string; resetUrl: string }) => Written;
   readonly invitation: (p: {
     product: string;
@@ -26,6 +26,13 @@ export interface Texts {
   }) => Written;
 }
 
+/** What an e-mailed code is for, so that somebody who did not ask for it notices. */
+export interface EmailCodeFor {
+  readonly why: 'sign_up' | 'invitation' | 'set_up' | 'trust' | 'pass';
+  /** The account it is about, where one is known. */
+  readonly account: string | null;
+}
+
 export interface Written {
   readonly subject: string;
   readonly text: string;
@@ -41,8 +48,15 @@ export type NoticeEvent =
   | { readonly event: 'wrong_codes' }
   | { readonly event: 'pass_granted'; readonly account: string; readonly endsAt: number }
   | { readonly event: 'pass_activated'; readonly account: string; readonly endsAt: number }
-  | { readonly event: 'pass_ended'; readonly account: string }
-  | { readonly event: 'disowned' };
+  | {
+      readonly event: 'pass_ended';
+      readonly account: string;
+      /** May they set up anew now, in the browser that had it? */
+      readonly setsUp: boolean;
+      /** Nobody could tell any more how old it was. */
+      readonly undated: boolean;
+    }
+  | { readonly event: 'disowned'; readonly tookAuthenticator: boolean };
 
 export interface NoticeText {
   readonly product: string;
@@ -53,6 +67,8 @@ export interface NoticeText {
   readonly browser: string;
   /** The "this was not me" address. */
   readonly url: string | null;
+  /** "This was not me" takes an authenticator away: the one that the message is about. */
+  readonly takesAuthenticator: boolean;
   readonly support: string;
 }
 
@@ -60,12 +76,15 @@ export interface AdminNoticeText {
   readonly product: string;
   readonly account: string;
   readonly person: string;
-  readonly what: 'pass_requested' | 'pass_granted' | 'pass_activated' | 'pass_ended';
+  readonly what: 'pass_requested' | 'pass_granted' | 'pass_activated' | 'pass_ended' | 'pass_ended_undated';
   readonly at: number;
   readonly network: string;
   readonly browser: string;
   readonly url: string;
 }
+
+/** T25: why all passes ended at once. */
+const UNDATED = 'The clock of our server had been set back, and nobody could tell any more how old it was.';
 
 /** T36: a name that somebody typed, in a message that we sign: one line, no address, at most 60 characters. */
 export function plainName(name: string): string {
@@ -80,13 +99,26 @@ export function plainName(name: string): string {
   return plain.length > 60 ? `${plain.slice(0, 59)}…` : plain;
 }
 
+/** Not "Acme on Acme", where a company runs its own. */
+const accountOn = (account: string, product: string) =>
+  account.toLowerCase() === product.toLowerCase() ? account : `${account} on ${product}`;
+
 const when = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' at ')} UTC`;
 
+/** What is not known of where it was done is left out. */
+function circumstances({ at, network, browser }: { at: number; network: string; browser: string }): string {
+  const known = [
+    ['Network address', network],
+    ['Browser', browser],
+  ].filter(([, value]) => value !== '');
+  return [['When', when(at)], ...known].map(([label, value]) => `${label}: ${value}`).join('\n');
+}
+
 export const en: Texts = {
-  emailCode: ({ product, code, why }) => ({
+  emailCode: ({ product, code, why, account }) => ({
     subject: `${code} is your ${product} code`,
     text: [
-      `${code} is your code for ${why === 'sign_up' ? `signing up to ${product}` : product}.`,
+      `${code} is your code for ${codePurpose(why, product, account)}.`,
       'It works for 10 minutes, once, in the browser where you asked for it. Never share it: nobody from our side will ask you for it.',
       'If you did not ask for it, do nothing: without the code nothing happens. If codes keep coming, somebody may know your password: change it.',
     ].join('\n\n'),
@@ -101,11 +133,11 @@ export const en: Texts = {
     ].join('\n\n'),
   }),
   invitation: ({ product, account, inviter, url }) => ({
-    subject: `Join ${account} on ${product}`,
+    subject: `Join ${accountOn(account, product)}`,
     text: [
       inviter === null
-        ? `You have been invited to join ${account} on ${product}.`
-        : `${inviter} invites you to join ${account} on ${product}.`,
+        ? `You have been invited to join ${accountOn(account, product)}.`
+        : `${inviter} invites you to join ${accountOn(account, product)}.`,
       `Accept the invitation within 7 days: ${url}`,
       'It is for this address only and works once. If you did not expect it, ignore it.',
     ].join('\n\n'),
@@ -120,15 +152,11 @@ export const en: Texts = {
   }),
   notice: (p) => {
     const { subject, line, advice } = noticeWords(p);
-    const lines = [
-      `Hello ${p.name},`,
-      line,
-      `When: ${when(p.at)}\nNetwork address: ${p.network || 'unknown'}\nBrowser: ${p.browser || 'unknown'}`,
-    ];
+    const lines = [`Hello ${p.name},`, line, circumstances(p)];
     if (advice !== null) lines.push(advice);
     if (p.url !== null) {
       lines.push(
-        `This was not me: ${p.url}\nOpen it within 7 days and press the button. It ends every session; an authenticator that this message is about is taken away.`,
+        `This was not me: ${p.url}\nOpen it within 7 days and press the button. ${whatDisownDoes(p)}`,
       );
     }
     lines.push(`Questions? Turn to ${p.support}.`);
@@ -138,7 +166,7 @@ export const en: Texts = {
     const words = {
       pass_requested: [
         `${p.person} asks for a pass into ${p.account}`,
-        `${p.person} cannot use their authenticator and asks for a 24-hour pass into ${p.account}. Before you answer, call them on a number you already know and let them read the two-digit number on their screen to you.`,
+        `${p.person} cannot use their authenticator and asks for a 24-hour pass into ${p.account}. Before you answer, speak to them: in person, by video call, or on a number you already know, such as their desk phone. Their own phone may be the one that is lost. Let them read the two-digit number on their screen to you.`,
       ],
       pass_granted: [
         `A pass into ${p.account} was granted to ${p.person}`,
@@ -152,13 +180,17 @@ export const en: Texts = {
         `The pass of ${p.person} into ${p.account} has ended`,
         `The pass of ${p.person} has ended.`,
       ],
+      pass_ended_undated: [
+        `The pass of ${p.person} into ${p.account} has ended`,
+        `The pass of ${p.person} has ended. ${UNDATED} If they still need one, grant another.`,
+      ],
     } as const;
     const [subject, line] = words[p.what];
     return {
       subject,
       text: [
         line,
-        `When: ${when(p.at)}\nNetwork address: ${p.network || 'unknown'}\nBrowser: ${p.browser || 'unknown'}`,
+        circumstances(p),
         `See it, answer it or revoke it: ${p.url}`,
         `You get this because you are an admin of ${p.account} on ${p.product}. If this looks wrong, deny or revoke it and talk to the person.`,
       ].join('\n\n'),
@@ -248,13 +280,13 @@ function noticeWords(p: NoticeText): { subject: string; line: string; advice: st
     case 'pass_ended':
       return {
         subject: `Your pass into ${what.account} has ended`,
-        line: `Your pass into ${what.account} has ended. At your next login in that browser you set up two-factor authentication again.`,
+        line: `Your pass into ${what.account} has ended. ${afterPass(what)}`,
         advice: null,
       };
     case 'disowned':
       return {
         subject: `Your ${product} login was secured`,
-        line: 'You told us "This was not me". All sessions were ended; if it was about an authenticator, that was taken away. Your password still works.',
+        line: `You told us "This was not me". All your sessions and passes were ended${what.tookAuthenticator ? ', and the authenticator that it was about was taken away' : '; your authenticator stays as it is'}. Your password still works.`,
         advice:
           'Choose a new password now. If you are asked for a pass when you log in, ask an admin of your account.',
       };
@@ -263,6 +295,50 @@ function noticeWords(p: NoticeText): { subject: string; line: string; advice: st
   }
 }
 
+function codePurpose(why: EmailCodeFor['why'], product: string, account: string | null): string {
+  switch (why) {
+    case 'sign_up':
+      return `signing up to ${product}`;
+    case 'invitation':
+      return `accepting an invitation on ${product}`;
+    case 'set_up':
+      return `setting up two-factor authentication ${account === null ? 'on' : `for ${account} on`} ${product}`;
+    case 'trust':
+      return `using your authenticator ${account === null ? 'for another account' : `for ${account}`} on ${product}`;
+    case 'pass':
+      return `asking for a pass into ${account ?? 'your account'} on ${product}, which lets you in without your phone`;
+    default:
+      return unknownPurpose(why);
+  }
+}
+
+function unknownPurpose(why: never): never {
+  throw new Error(`no text for a code for ${JSON.stringify(why)}`);
+}
+
+/** E7: what the button behind the link of this message does (`flows/disown.ts`). */
+function whatDisownDoes({ what, takesAuthenticator }: NoticeText): string {
+  const ends = 'It ends every session and every pass of yours.';
+  const taken = {
+    authenticator_added: 'the authenticator that was set up is taken away',
+    backup_code_used:
+      'the authenticator that the backup code belongs to is taken away, with all its backup codes',
+    backup_codes_made:
+      'the authenticator that the backup codes belong to is taken away, and they stop working',
+  } as const;
+  if (!takesAuthenticator)
+    return `${ends} Your authenticator and your password stay: choose a new password then.`;
+  const which =
+    what.event in taken ? taken[what.event as keyof typeof taken] : 'the authenticator is taken away';
+  return `${ends} Besides, ${which}: then only a pass from an admin of your account lets you in.`;
+}
+
 function unknownEvent(what: never): never {
   throw new Error(`no text for ${JSON.stringify(what)}`);
+}
+
+function afterPass({ account, setsUp, undated }: Extract<NoticeEvent, { event: 'pass_ended' }>): string {
+  if (setsUp) return 'At your next login in that browser you set up two-factor authentication again.';
+  const next = `If you still need one, ask an admin of ${account} for another.`;
+  return undated ? `${UNDATED} ${next}` : next;
 }

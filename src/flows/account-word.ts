@@ -4,7 +4,8 @@ import type { AuditKind } from './audit.ts';
  * The export of one account (`--account`) is a customer's word: its owners and admins can write into it what they
  * like. So it may do no more than they could anyway: take away, within that account. Kinds that are not here stand in
  * no account's history, since they are about people and not about their part in it.
- * - `takes_away`: done again, as far as it gives nothing to anybody (`redo-events.ts` looks at roles and mandates).
+ * - `takes_away`: done again, as far as it gives nothing to anybody (`redo-of-people.ts` looks at roles,
+ *   `redo-of-accounts.ts` at mandates).
  * - `by_hand`: it could give somebody power, or take the account away: the operator asks whom they trust, and does it.
  * - `history`: comes back into the account's history, as told by that export.
  * - `skip`: written for the operator, who must not read there what a customer made up.
@@ -37,7 +38,9 @@ const IN_ACCOUNT_EXPORT: Partial<Readonly<Record<AuditKind, 'takes_away' | 'by_h
     'pass.activated': 'takes_away',
     'pass.revoked': 'history',
     'pass.ended': 'history',
+    'pass.right_ended': 'history',
     'sms.alert': 'skip',
+    'sms.limits_changed': 'by_hand',
   };
 
 /** `null`: an account's own export has no such line. */

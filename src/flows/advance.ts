@@ -2,6 +2,7 @@ import { newBackupCodes } from '../credentials/backup-code.ts';
 import { open, seal } from '../credentials/sealed-secret.ts';
 import { hashToken, newToken } from '../credentials/token.ts';
 import { textLanguage } from '../delivery/text-code.ts';
+import type { EmailCodeFor } from '../delivery/texts.ts';
 import type { Evidence, LoginFacts } from '../rules/facts.ts';
 import { type NextStep, nextStep } from '../rules/next-step.ts';
 import { DEAD_AFTER, LOGIN_LIFE_MS, LOGIN_WITH_REQUEST_MOST_MS, renewedLogin } from '../rules/throttle.ts';
@@ -24,7 +25,7 @@ import { findSession } from '../store/sessions.ts';
 import { findUser, lockUser, type UserRow } from '../store/users.ts';
 import { signedIn } from './admit.ts';
 import { record } from './audit.ts';
-import { ensureChallenge } from './challenge.ts';
+import { type CodeFor, ensureChallenge } from './challenge.ts';
 import { type Context, id, type Tokens, type Visitor } from './context.ts';
 import { finishLogin } from './finish-login.ts';
 
@@ -130,7 +131,7 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
       case 'done':
         return finishLogin(ctx, tx, position, next, visitor);
       case 'email_code':
-        await ensureChallenge(ctx, tx, login, { purpose: 'mailbox', targetId: null, accountId: null });
+        await ensureChallenge(ctx, tx, login, mailboxCode(position, next.why));
         break;
       case 'code':
         if (
@@ -170,6 +171,17 @@ export async function advance(ctx: Context, tx: Tx, loginId: string, visitor: Vi
     return { next, tokens: {}, returnTo: null };
   }
   throw new Error('the rule asks for the same trust again and again: refused');
+}
+
+/** The e-mailed code of this step, and what its mail says it is for. */
+export function mailboxCode({ login, facts }: Position, why: EmailCodeFor['why']): CodeFor {
+  const asked = login.account_picked ?? login.account_asked;
+  const mandating = facts.memberships.filter((m) => m.account.mandate !== null);
+  // Of several accounts the mail names none rather than a wrong one.
+  const about =
+    mandating.find((m) => m.account.id === asked) ?? (mandating.length === 1 ? mandating[0] : undefined);
+  const account = about?.account.name ?? null;
+  return { purpose: 'mailbox', targetId: null, accountId: null, mail: { why, account } };
 }
 
 /** The account whose demand the next step meets. */

@@ -16,8 +16,9 @@ export type TextAlert =
   | Exclude<AlertText, { what: 'cap' }>;
 
 /**
- * Raises an alert: recorded, logged and mailed, once a day for each kind, in the transaction of what caused it.
- * @returns whether this was the first of the day.
+ * Raises an alert: recorded, logged and mailed, in the transaction of what caused it. Once a day for each kind; for each
+ * mark of a cap once in the window that the cap is counted in, which is a day as well, and begins with its first message.
+ * @returns whether this was the first of it.
  */
 export async function raiseAlert(ctx: Context, tx: Tx, alert: TextAlert): Promise<boolean> {
   const key = `sms-alerts:${nameOf(alert)}`;
@@ -32,7 +33,8 @@ export async function raiseAlert(ctx: Context, tx: Tx, alert: TextAlert): Promis
       : (await adminsOf(tx, account.id)).map(({ user_id: userId, email }) => ({ userId, email }));
   const { subject, text } = alertMail({
     product: ctx.settings.product,
-    alert: alert.what === 'cap' ? capText(ctx, alert.crossing, account?.name ?? null) : alert,
+    alert: alert.what === 'cap' ? capText(alert.crossing, account?.name ?? null) : alert,
+    recordOnly: ctx.texts.policy.mode === 'record-only',
     url: account === null ? ctx.settings.url : `${ctx.settings.url}/accounts/${account.slug}/security`,
   });
   for (const { userId, email } of recipients) {
@@ -47,17 +49,21 @@ function operators(ctx: Context): { userId: null; email: string }[] {
   return /^[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$/.test(support) ? [{ userId: null, email: support }] : [];
 }
 
-/** One of these a day, for each account, country or carrier. */
+/** One of these a day, for each account, country or carrier; of a cap, in each window, and anew when it was changed. */
 function nameOf(alert: TextAlert): string {
   switch (alert.what) {
-    case 'cap':
-      return `${alert.crossing.limit}:${alert.crossing.percent}:${alert.accountId ?? ''}`;
+    case 'cap': {
+      const { limit, percent, most, until } = alert.crossing;
+      return `${limit}:${percent}:${alert.accountId ?? ''}:${most}:${until}`;
+    }
     case 'prefix':
     case 'run':
     case 'verification':
       return `${alert.what}:${alert.country}`;
     case 'receipts':
       return `receipts:${alert.carrier}:${alert.country}`;
+    case 'no_receipts':
+      return `no_receipts:${alert.carrier}`;
     case 'no_carrier':
       return 'no_carrier';
     default:
@@ -68,17 +74,18 @@ function nameOf(alert: TextAlert): string {
 /** For the audit event and the log: no names, no numbers. */
 function detailsOf(alert: TextAlert): Record<string, string | number> {
   if (alert.what !== 'cap') return { ...alert };
-  return { what: 'cap', ...alert.crossing };
+  const { limit, percent, until } = alert.crossing;
+  return until === 0 ? { what: 'too_low', limit } : { what: 'cap', limit, percent };
 }
 
-function capText(ctx: Context, { limit, percent }: Crossing, account: string | null): AlertText {
-  const most = ctx.texts.policy.limits[limit];
+function capText({ limit, percent, most, until }: Crossing, account: string | null): AlertText {
   const inWords = TEXT_LIMITS[limit].unit === 'money' ? String(most / MONEY_UNIT) : `${most} messages`;
   return {
     what: 'cap',
     limit,
     percent,
     most: inWords,
+    until: until === 0 ? null : `${new Date(until).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     account: account === null ? null : plainName(account),
   };
 }

@@ -4,7 +4,15 @@ import { inTransaction, type Tx } from '../store/database.ts';
 import { findInvitation } from '../store/links.ts';
 import { type ChallengeRow, endLogin, type LoginRow, spendChallenge, updateLogin } from '../store/logins.ts';
 import { lockUser } from '../store/users.ts';
-import { type Advanced, advance, type Position, positionIn, prove, readPosition } from './advance.ts';
+import {
+  type Advanced,
+  advance,
+  mailboxCode,
+  type Position,
+  positionIn,
+  prove,
+  readPosition,
+} from './advance.ts';
 import { askIfOnlyOne } from './ask-for-pass.ts';
 import { record } from './audit.ts';
 import {
@@ -102,9 +110,8 @@ async function invitationStands(ctx: Context, tx: Tx, login: LoginRow): Promise<
 export async function resendEmailCode(ctx: Context, visitor: Visitor): Promise<Resent | 'moved'> {
   const position = await readPosition(ctx, visitor);
   if (position?.next.step !== 'email_code') return 'moved';
-  const resent = await inTransaction(ctx.db, (tx) =>
-    resend(ctx, tx, position.login, { purpose: 'mailbox', targetId: null, accountId: null }),
-  );
+  const wanted = mailboxCode(position, position.next.why);
+  const resent = await inTransaction(ctx.db, (tx) => resend(ctx, tx, position.login, wanted));
   ctx.wakeOutbox();
   return resent;
 }

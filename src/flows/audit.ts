@@ -49,6 +49,7 @@ export type AuditKind =
   | 'pass.code_refused'
   | 'pass.revoked'
   | 'pass.ended'
+  | 'pass.right_ended'
   | 'user.disabled'
   | 'user.enabled'
   | 'user.email_changed'
@@ -57,9 +58,11 @@ export type AuditKind =
   | 'keys.added'
   | 'keys.resealed'
   | 'keys.removed'
+  | 'clock.said_right'
   | 'restore.finished'
   | 'mail.bounced'
-  | 'sms.alert';
+  | 'sms.alert'
+  | 'sms.limits_changed';
 
 export interface AuditEntry {
   readonly kind: AuditKind;

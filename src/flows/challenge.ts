@@ -1,7 +1,7 @@
 import { addressHmac, codeHmac, codeMatches, newSixDigitCode } from '../credentials/one-time-code.ts';
 import { open } from '../credentials/sealed-secret.ts';
 import { textCode } from '../delivery/text-code.ts';
-import { en } from '../delivery/texts.ts';
+import { type EmailCodeFor, en, plainName } from '../delivery/texts.ts';
 import {
   CODE_LIFE_MS,
   CODE_MAILS_PER_DAY,
@@ -50,6 +50,8 @@ export interface CodeFor {
   /** `null` for e-mail. */
   readonly targetId: string | null;
   readonly accountId: string | null;
+  /** Said in the mail. */
+  readonly mail?: EmailCodeFor;
 }
 
 /** Makes the challenge of this step if there is none, and posts its code. Called when a POST leads here. */
@@ -98,7 +100,7 @@ async function sendCode(
   };
   await putChallenge(tx, row);
   if (unsent === null) {
-    await postCode(ctx, tx, login, addressee, { id: messageId, code, expiresAt: row.expires_at });
+    await postCode(ctx, tx, login, addressee, wanted, { id: messageId, code, expiresAt: row.expires_at });
     return 'sent';
   }
   return spare ? unsent : 'no_more';
@@ -134,7 +136,7 @@ export async function resend(ctx: Context, tx: Tx, login: LoginRow, wanted: Code
     message_id: addressee.channel === 'sms' ? messageId : null,
   });
   if (!renewed) return 'too_early';
-  await postCode(ctx, tx, login, addressee, { id: messageId, code, expiresAt: now + CODE_LIFE_MS });
+  await postCode(ctx, tx, login, addressee, wanted, { id: messageId, code, expiresAt: now + CODE_LIFE_MS });
   return 'sent';
 }
 
@@ -268,6 +270,7 @@ async function postCode(
   tx: Tx,
   login: LoginRow,
   addressee: Addressee,
+  { mail }: CodeFor,
   { id, code, expiresAt }: { readonly id: string; readonly code: string; readonly expiresAt: number },
 ): Promise<void> {
   // D1: a code that has just been sent can be typed for as long as the page says that it works.
@@ -281,9 +284,11 @@ async function postCode(
     return post(ctx, tx, { ...common, channel: 'sms', subject: '', text });
   }
   const taken = login.kind === 'sign_up' && (await findUserByEmail(tx, addressee.to)) !== null;
+  if (mail === undefined) throw new Error('an e-mailed code that nobody could say the purpose of');
+  const account = mail.account === null ? null : plainName(mail.account);
   // D8: the page says the same to everybody; the mail tells the owner of the mailbox the truth.
   const { subject, text } = taken
     ? en.alreadySignedUp({ product, loginUrl: `${url}/login`, resetUrl: `${url}/forgot-password` })
-    : en.emailCode({ product, code, why: login.kind === 'sign_up' ? 'sign_up' : 'other' });
+    : en.emailCode({ product, code, why: mail.why, account });
   return post(ctx, tx, { ...common, channel: 'email', subject, text });
 }

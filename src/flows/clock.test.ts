@@ -1,7 +1,7 @@
 /** T25, Q9: what a process makes of a machine's clock that is set, slewed, or simply wrong. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ClockFault, createClock } from './clock.ts';
+import { type ClockFault, createClock, type DatabaseTime } from './clock.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -10,17 +10,23 @@ const DAY = 24 * HOUR;
 const NOON = Date.UTC(2026, 9, 1, 12);
 
 /** A machine: `pass` lets time go by, `set` moves its clock and nothing else. */
-function machine() {
-  let [elapsed, offset] = [0, NOON];
+function machine(startedAt = NOON) {
+  let [elapsed, offset] = [0, startedAt];
   const faults: (ClockFault | null)[] = [];
+  const leaps: number[] = [];
+  const unnoted: (Error | null)[] = [];
   const clock = createClock({
     wall: () => offset + elapsed,
     steady: () => 5_000 + elapsed,
     onFault: (fault) => faults.push(fault),
+    onLeap: (byMs) => leaps.push(byMs),
+    onUnnoted: (failure) => unnoted.push(failure),
   });
   return {
     clock,
     faults,
+    leaps,
+    unnoted,
     pass(ms: number) {
       elapsed += ms;
     },
@@ -42,6 +48,9 @@ function goOn({ clock, pass }: ReturnType<typeof machine>, ms: number, everyMs =
   }
   return seen;
 }
+
+const compare = (m: ReturnType<typeof machine>, database: DatabaseTime, tookMs: number) =>
+  m.clock.heed(m.clock.judge(database, tookMs));
 
 describe('T25: a clock that is left alone', () => {
   it('is the machine’s, to the millisecond, in whole numbers', () => {
@@ -125,7 +134,7 @@ describe('T25: a clock that leaps ahead', () => {
     expect(m.clock.now()).toBe(m.truth());
     m.set(-ahead);
     m.pass(SECOND);
-    expect([m.clock.now(), m.clock.fault()]).toEqual([m.truth(), null]);
+    expect([m.clock.now(), m.clock.fault(), m.leaps]).toEqual([m.truth(), null, []]);
     // A second leap has its own minute.
     m.set(ahead);
     goOn(m, MINUTE - SECOND);
@@ -138,6 +147,23 @@ describe('T25: a clock that leaps ahead', () => {
     const seen = goOn(m, MINUTE + 2 * SECOND);
     expect(seen.indexOf(seen.find((t) => t > NOON + HOUR) ?? 0)).toBe(60);
     expect([m.clock.now(), m.clock.fault()]).toEqual([m.wall(), null]);
+  });
+
+  it('Q9: a leap that is believed is said, with its size, in the moment in which it is and only then', () => {
+    const m = machine();
+    m.set(HOUR);
+    goOn(m, MINUTE);
+    expect(m.leaps).toEqual([]);
+    goOn(m, 2 * SECOND);
+    expect(m.leaps).toEqual([HOUR]);
+    goOn(m, HOUR, MINUTE);
+    // Back is no leap: that is a fault, and said as one.
+    m.set(-DAY);
+    goOn(m, 2 * MINUTE);
+    expect(m.leaps).toEqual([HOUR]);
+    m.set(2 * DAY);
+    goOn(m, 2 * MINUTE);
+    expect(m.leaps).toEqual([HOUR, DAY]);
   });
 
   it('is not believed because nobody asked for the time meanwhile', () => {
@@ -217,7 +243,7 @@ describe('T25: compared with the database', () => {
     ['a little more', 2_001, 'off_database', 2_001],
   ] as const)('%s', (_, databaseIsAhead, fault, byMs) => {
     const m = machine();
-    m.clock.compare({ at: NOON + databaseIsAhead, newest: null }, 0);
+    compare(m, { at: NOON + databaseIsAhead, newest: null }, 0);
     expect(m.clock.fault()).toEqual(fault === null ? null : { fault, byMs });
     expect(m.clock.mayServe()).toBe(fault === null);
     expect(m.faults).toEqual(fault === null ? [] : [{ fault, byMs }]);
@@ -227,16 +253,16 @@ describe('T25: compared with the database', () => {
     const m = machine();
     // Asked at noon, answered from the database's noon, arrived six seconds later.
     m.pass(6 * SECOND);
-    m.clock.compare({ at: NOON, newest: null }, 6 * SECOND);
+    compare(m, { at: NOON, newest: null }, 6 * SECOND);
     expect(m.clock.fault()).toBeNull();
-    m.clock.compare({ at: NOON - 3 * SECOND, newest: null }, 6 * SECOND);
+    compare(m, { at: NOON - 3 * SECOND, newest: null }, 6 * SECOND);
     expect(m.clock.fault()).toEqual({ fault: 'off_database', byMs: 6 * SECOND });
   });
 
   it('is said once, and once more when it is over', () => {
     const m = machine();
-    for (let n = 0; n < 3; n++) m.clock.compare({ at: m.wall() + HOUR, newest: null }, 0);
-    for (let n = 0; n < 3; n++) m.clock.compare({ at: m.wall(), newest: null }, 0);
+    for (let n = 0; n < 3; n++) compare(m, { at: m.wall() + HOUR, newest: null }, 0);
+    for (let n = 0; n < 3; n++) compare(m, { at: m.wall(), newest: null }, 0);
     expect(m.faults).toEqual([{ fault: 'off_database', byMs: HOUR }, null]);
     expect(m.clock.mayServe()).toBe(true);
   });
@@ -245,7 +271,7 @@ describe('T25: compared with the database', () => {
     const m = machine();
     m.set(-HOUR);
     m.pass(SECOND);
-    m.clock.compare({ at: m.truth(), newest: null }, 0);
+    compare(m, { at: m.truth(), newest: null }, 0);
     expect(m.faults).toEqual([{ fault: 'set_back', byMs: HOUR }]);
     expect(m.clock.mayServe()).toBe(true);
   });
@@ -254,24 +280,115 @@ describe('T25: compared with the database', () => {
     const m = machine();
     // Asleep, the steady clock stands still; the database's does not.
     m.set(HOUR);
-    const compare = () => m.clock.compare({ at: m.wall(), newest: null }, 0);
-    compare();
+    const look = () => compare(m, { at: m.wall(), newest: null }, 0);
+    look();
     expect(m.clock.mayServe()).toBe(false);
     goOn(m, MINUTE);
-    compare();
+    look();
     expect([m.clock.now(), m.clock.mayServe()]).toEqual([m.wall(), true]);
+  });
+});
+
+describe('T25: whether this process knows how time went by', () => {
+  it('not before it was compared, nor by a wrong clock; once right it does, whatever becomes of the clock', () => {
+    const m = machine();
+    expect(m.clock.wasRight()).toBe(false);
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
+    expect(m.clock.wasRight()).toBe(false);
+    m.pass(HOUR);
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
+    expect(m.clock.wasRight()).toBe(true);
+    m.set(-DAY);
+    m.pass(SECOND);
+    compare(m, { at: NOON - DAY, newest: null }, 0);
+    expect([m.clock.wasRight(), m.clock.mayServe()]).toEqual([true, false]);
+  });
+
+  it('nor does it vouch for what it was found before, once it is right: a failover may bring that back', () => {
+    const m = machine();
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
+    m.pass(HOUR - SECOND);
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
+    expect([m.clock.wasRight(), m.clock.vouchesFor(NOON + HOUR)]).toEqual([true, false]);
+    m.pass(HOUR);
+    expect(m.clock.vouchesFor(NOON + HOUR)).toBe(false);
+    expect(m.clock.vouchesFor(NOON + 2 * HOUR)).toBe(true);
+  });
+
+  it('that the moment cannot be noted is told once, and once that it can be again', () => {
+    const m = machine();
+    const failure = new Error('disk full');
+    for (const tried of [null, failure, failure, null, null, failure]) m.clock.noted(tried);
+    expect(m.unnoted).toEqual([failure, null, failure]);
+  });
+
+  it('to judge opens and shuts nothing: the door stays as it is until the judgement is heeded', () => {
+    const m = machine();
+    expect(m.clock.judge({ at: null, newest: NOON + HOUR }, 0)).toMatchObject({ fault: 'before_records' });
+    expect([m.clock.mayServe(), m.clock.fault(), m.faults]).toEqual([true, null, []]);
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
+    m.pass(HOUR);
+    expect(m.clock.judge({ at: null, newest: NOON + HOUR }, 0)).toBeNull();
+    expect(m.clock.mayServe()).toBe(false);
+  });
+});
+
+describe('T25: a leap that is believed, where the database has a clock', () => {
+  it('nobody is served by the new time before the database agrees', () => {
+    const m = machine();
+    compare(m, { at: NOON, newest: null }, 0);
+    m.set(HOUR);
+    m.clock.now();
+    m.pass(MINUTE);
+    // The very request that comes first is refused.
+    expect(m.clock.mayServe()).toBe(false);
+    expect(m.clock.fault()).toEqual({ fault: 'off_database', byMs: HOUR });
+    compare(m, { at: m.wall(), newest: null }, 0);
+    expect([m.clock.now(), m.clock.mayServe()]).toEqual([m.wall(), true]);
+  });
+
+  it('where it has none, the machine’s own is all there is', () => {
+    const m = machine();
+    compare(m, { at: null, newest: NOON }, 0);
+    m.set(HOUR);
+    goOn(m, MINUTE + SECOND);
+    expect([m.clock.now(), m.clock.mayServe()]).toEqual([m.wall(), true]);
+  });
+});
+
+describe('T25: compared with what is on record, where the database has a clock', () => {
+  it('the database’s stands before it as well: nobody knows what has ended', () => {
+    const m = machine();
+    compare(m, { at: NOON, newest: NOON + DAY }, 0);
+    expect(m.clock.fault()).toEqual({ fault: 'before_records', byMs: DAY });
+    expect(m.clock.mayServe()).toBe(false);
+  });
+
+  it('only this node’s does: it is off the database, and nothing is wrong with anybody else', () => {
+    const database = { at: NOON, newest: NOON - SECOND };
+    const [wrong, other] = [machine(NOON - HOUR), machine()];
+    compare(wrong, database, 0);
+    compare(other, database, 0);
+    expect(wrong.clock.fault()).toEqual({ fault: 'off_database', byMs: HOUR });
+    expect(other.clock.fault()).toBeNull();
+  });
+
+  it('only the database’s does: that is no other time than the one it had, to which it must be set again', () => {
+    const m = machine();
+    compare(m, { at: NOON - HOUR, newest: NOON }, 0);
+    expect(m.clock.fault()).toEqual({ fault: 'off_database', byMs: HOUR });
   });
 });
 
 describe('T25: compared with what is on record, where the database has no clock', () => {
   it('started before its own records: what has ended would live again, so it does not serve', () => {
     const m = machine();
-    m.clock.compare({ at: null, newest: NOON + HOUR }, 0);
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
     expect(m.clock.fault()).toEqual({ fault: 'before_records', byMs: HOUR });
     expect(m.clock.mayServe()).toBe(false);
     // It waits for as long.
     m.pass(HOUR - 2 * SECOND);
-    m.clock.compare({ at: null, newest: NOON + HOUR }, 0);
+    compare(m, { at: null, newest: NOON + HOUR }, 0);
     expect([m.clock.fault(), m.clock.mayServe()]).toEqual([null, true]);
   });
 
@@ -281,7 +398,7 @@ describe('T25: compared with what is on record, where the database has no clock'
     ['records of this moment', NOON],
   ])('%s: nothing is wrong', (_, newest) => {
     const m = machine();
-    m.clock.compare({ at: null, newest }, 0);
+    compare(m, { at: null, newest }, 0);
     expect([m.clock.fault(), m.clock.mayServe(), m.faults]).toEqual([null, true, []]);
   });
 });

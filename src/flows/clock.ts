@@ -2,13 +2,18 @@
 export const CLOCK_TOLERANCE_MS = 2_000;
 /** A leap ahead that lasts this long is believed: the machine slept, or its clock was set right. */
 const BELIEVED_AFTER_MS = 60_000;
+/**
+ * A process becomes right up to some seconds before the moment that it was found to stand before, and it must never
+ * vouch for that one: should a failover bring the note back, the passes live again as well.
+ */
+const VOUCHES_AFTER_MS = 20_000;
 
 export type ClockFault =
   /** Set back while running: this node goes on by its own time and wants to be started again. */
   | { readonly fault: 'set_back'; readonly byMs: number }
   /** Another clock than the database's, by which the other nodes go. */
   | { readonly fault: 'off_database'; readonly byMs: number }
-  /** It stands before records that are there already, so what has ended would live again. */
+  /** It (and the database's, if that has one) stands before what is on record: what has ended would live again. */
   | { readonly fault: 'before_records'; readonly byMs: number };
 
 export interface Clock {
@@ -17,8 +22,23 @@ export interface Clock {
   fault(): ClockFault | null;
   /** May requests be answered by this clock? One set back goes on by its own, steady time. */
   mayServe(): boolean;
-  /** Compares with the database. `at` is its clock, read within `tookMs`; `newest` the newest moment recorded. */
-  compare(database: { readonly at: number | null; readonly newest: number | null }, tookMs: number): void;
+  /** Compares with the database, and shuts and opens nothing. `at` is its clock, read within `tookMs`. */
+  judge(database: DatabaseTime, tookMs: number): ClockFault | null;
+  /** What was judged counts from now on: with a fault nobody is served. */
+  heed(judged: ClockFault | null): void;
+  /** Was it once compared and found right? Then this process knows how much time has gone by since. */
+  wasRight(): boolean;
+  /** Does it know how long this moment is ago? Only of one since it was right. */
+  vouchesFor(moment: number): boolean;
+  /** Whether the moment could be noted in the database: told when that changes. `null`: it could. */
+  noted(failure: Error | null): void;
+}
+
+export interface DatabaseTime {
+  /** Its own clock, if it has one. */
+  readonly at: number | null;
+  /** A moment that it knows to have been, dated by that clock where there is one. */
+  readonly newest: number | null;
 }
 
 export interface ClockParts {
@@ -27,6 +47,10 @@ export interface ClockParts {
   /** Milliseconds since whenever, at a steady pace, whatever becomes of the machine's clock. */
   readonly steady: () => number;
   readonly onFault: (fault: ClockFault | null) => void;
+  /** A leap ahead by so many milliseconds lasted, and is followed from now on. */
+  readonly onLeap: (byMs: number) => void;
+  /** The moment cannot be noted in the database, or (`null`) can be again. */
+  readonly onUnnoted: (failure: Error | null) => void;
 }
 
 /**
@@ -40,6 +64,10 @@ export function createClock(parts: ClockParts): Clock {
   let aheadSince: number | null = null;
   let setBack: ClockFault | null = null;
   let apart: ClockFault | null = null;
+  let rightSince: number | null = null;
+  let unnoted = false;
+  /** The database has a clock. */
+  let asked = false;
   let told: ClockFault['fault'] | null = null;
 
   function now(): number {
@@ -49,7 +77,12 @@ export function createClock(parts: ClockParts): Clock {
     if (leap > CLOCK_TOLERANCE_MS) aheadSince ??= steady;
     else aheadSince = null;
     const believed = aheadSince !== null && steady - aheadSince >= BELIEVED_AFTER_MS;
-    if (believed) aheadSince = null;
+    if (believed) {
+      aheadSince = null;
+      parts.onLeap(Math.round(leap));
+      // Where there is another clock to ask, nobody is served by the new time before that one agrees.
+      if (asked) apart = { fault: 'off_database', byMs: Math.round(leap) };
+    }
     setBack = leap < -CLOCK_TOLERANCE_MS ? { fault: 'set_back', byMs: Math.round(-leap) } : null;
     const follow = believed || Math.abs(leap) <= CLOCK_TOLERANCE_MS;
     // Small steps back are waited out: time stands still until the machine's clock has caught up.
@@ -66,14 +99,27 @@ export function createClock(parts: ClockParts): Clock {
   return {
     now,
     fault,
-    mayServe: () => apart === null,
-    compare({ at, newest }, tookMs) {
+    mayServe() {
+      now();
+      return apart === null;
+    },
+    wasRight: () => rightSince !== null,
+    vouchesFor: (moment) => rightSince !== null && moment > rightSince + VOUCHES_AFTER_MS,
+    noted(failure) {
+      if (unnoted !== (failure !== null)) parts.onUnnoted(failure);
+      unnoted = failure !== null;
+    },
+    judge({ at, newest }, tookMs) {
+      asked ||= at !== null;
       const here = now();
-      apart = null;
       const off = at === null ? 0 : Math.abs(at - (here - tookMs / 2));
-      if (off > CLOCK_TOLERANCE_MS + tookMs / 2) apart = { fault: 'off_database', byMs: Math.round(off) };
-      const before = newest === null ? 0 : newest - here;
-      if (before > CLOCK_TOLERANCE_MS) apart = { fault: 'before_records', byMs: before };
+      if (off > CLOCK_TOLERANCE_MS + tookMs / 2) return { fault: 'off_database', byMs: Math.round(off) };
+      const before = newest === null ? 0 : newest - (at ?? here);
+      return before > CLOCK_TOLERANCE_MS ? { fault: 'before_records', byMs: before } : null;
+    },
+    heed(judged) {
+      apart = judged;
+      if (judged === null) rightSince ??= now();
       const found = fault();
       const kind = found?.fault ?? null;
       if (kind !== told) parts.onFault(found);

@@ -6,12 +6,12 @@ import type { Db } from '../store/database.ts';
 import type { Clock } from './clock.ts';
 import type { TextChannel } from './text-channel.ts';
 
-/** What every flow needs; made once by `main`. */
+/** What every flow needs; made once by `start/wire.ts`. */
 export interface Context {
   readonly db: Db;
   /** Unix milliseconds, UTC. The only clock; `clock` says whether it can be believed. */
   readonly now: () => number;
-  readonly clock: Pick<Clock, 'compare' | 'fault' | 'mayServe'>;
+  readonly clock: Clock;
   readonly random: RandomBytes;
   readonly keys: KeyRing;
   readonly hasher: Hasher;

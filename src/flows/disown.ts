@@ -33,7 +33,12 @@ export async function disown(ctx: Context, visitor: Visitor, token: string): Pro
     await forgetKnownBrowsers(tx, user.id);
     if (row.authenticator_id !== null) await forgetAuthenticator(ctx, tx, user.id, row.authenticator_id);
     await record(ctx, tx, { kind: 'notice.disowned', userId: user.id, by: 'nobody', visitor });
-    await tellUser(ctx, tx, { user, what: { event: 'disowned' }, visitor, withLink: false });
+    await tellUser(ctx, tx, {
+      user,
+      what: { event: 'disowned', tookAuthenticator: row.authenticator_id !== null },
+      visitor,
+      withLink: false,
+    });
     return true;
   });
   ctx.wakeOutbox();

@@ -10,7 +10,9 @@ import { post } from './outbox.ts';
 import { countTextUsers } from './view-text-messages.ts';
 
 export type TextEndResult =
-  | { readonly result: 'done' | 'unchanged' }
+  /** `told`: how many others were told by e-mail. */
+  | { readonly result: 'done'; readonly told: number }
+  | { readonly result: 'unchanged' }
   | { readonly result: Exclude<TextEndVerdict, 'ok'> }
   | Refusal;
 
@@ -49,8 +51,7 @@ export async function setTextEnd(
       visitor,
       data: { day },
     });
-    if (day !== null) await tellOthers(ctx, tx, acting, day);
-    return { result: 'done' };
+    return { result: 'done', told: day === null ? 0 : await tellOthers(ctx, tx, acting, day) };
   });
   ctx.wakeOutbox();
   return done;
@@ -63,8 +64,8 @@ function mandateOf(account: AccountRow) {
   return { mandate_since, mandate_methods, mandate_from, session_max_ms, session_idle_ms };
 }
 
-/** On the day it is set: the other owners and admins, who will be asked about it. */
-async function tellOthers(ctx: Context, tx: Tx, { account, session }: Acting, day: string): Promise<void> {
+/** On the day it is set: the other owners and admins, who will be asked about it. @returns how many they are. */
+async function tellOthers(ctx: Context, tx: Tx, { account, session }: Acting, day: string): Promise<number> {
   const { subject, text } = en.textMessagesEnd({
     product: ctx.settings.product,
     account: plainName(account.name),
@@ -73,8 +74,8 @@ async function tellOthers(ctx: Context, tx: Tx, { account, session }: Acting, da
     people: await countTextUsers(tx, account.id),
     url: `${ctx.settings.url}/accounts/${account.slug}/security`,
   });
-  for (const admin of await adminsOf(tx, account.id)) {
-    if (admin.user_id === session.user.id) continue;
+  const others = (await adminsOf(tx, account.id)).filter((admin) => admin.user_id !== session.user.id);
+  for (const admin of others) {
     await post(ctx, tx, {
       channel: 'email',
       kind: 'notice',
@@ -84,4 +85,5 @@ async function tellOthers(ctx: Context, tx: Tx, { account, session }: Acting, da
       text,
     });
   }
+  return others.length;
 }

@@ -46,6 +46,7 @@ export async function tellUser(ctx: Context, tx: Tx, notice: Notice): Promise<vo
     network: notice.visitor.network,
     browser: notice.visitor.browser,
     url,
+    takesAuthenticator: (notice.authenticatorId ?? null) !== null,
     support: ctx.settings.support,
   });
   const to = notice.to ?? notice.user.email;

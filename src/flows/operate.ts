@@ -83,6 +83,7 @@ export interface AccountLine {
   readonly plan: Plan;
   readonly mandate: readonly Method[] | null;
   readonly mandateSince: number | null;
+  readonly mandateFrom: 'next_login' | 'now';
   readonly members: number;
 }
 
@@ -93,6 +94,7 @@ export async function accountLines(ctx: Context): Promise<AccountLine[]> {
     plan: a.plan,
     mandate: mandateAt(accountFacts(a).mandate, ctx.now())?.methods ?? null,
     mandateSince: a.mandate_since,
+    mandateFrom: a.mandate_from,
     members: a.members,
   }));
 }

@@ -47,7 +47,12 @@ export function callingCodes(): { country: string; callingCode: string }[] {
   return getCountries().map((country) => ({ country, callingCode: getCountryCallingCode(country) }));
 }
 
-/** T27: only the last two digits are ever shown. */
+/** As people write it, such as `+44 7911 123456`: only for the login that has just typed it. */
+export function readableNumber(e164: string): string {
+  return parsePhoneNumberFromString(e164)?.formatInternational() ?? e164;
+}
+
+/** T27: of a number that somebody has set up, only the last two digits are ever shown. */
 export function maskedNumber(e164: string): string {
   return `•••• •••${e164.slice(-2)}`;
 }

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 
 /**
  * Where this installation lives, for the operator's deeds that cannot begin with an open database: it is copied,
- * replaced, or its keys are changed. Made by `main`.
+ * replaced, or its keys are changed. Made by `start/operate.ts`.
  */
 export interface Place {
   /** The file of a SQLite database; `null`: PostgreSQL. */

@@ -7,7 +7,8 @@ import type { AuditKind } from './audit.ts';
 import { type Context, canonicalEmail } from './context.ts';
 import type { Operator } from './operate.ts';
 import type { Named, PastEvent } from './read-activity.ts';
-import { REDO, type Subject } from './redo-events.ts';
+import type { Subject } from './redo-event.ts';
+import { REDO } from './redo-events.ts';
 
 /** An event that could not be done again, and why. */
 export interface Undone {
@@ -93,6 +94,7 @@ export const MEANING: Readonly<Record<AuditKind, 'redo' | 'lost' | 'nothing'>> =
   'pass.code_refused': 'nothing',
   'pass.revoked': 'nothing',
   'pass.ended': 'nothing',
+  'pass.right_ended': 'nothing',
   'user.disabled': 'redo',
   'user.enabled': 'redo',
   'user.email_changed': 'redo',
@@ -102,9 +104,11 @@ export const MEANING: Readonly<Record<AuditKind, 'redo' | 'lost' | 'nothing'>> =
   'keys.added': 'nothing',
   'keys.resealed': 'nothing',
   'keys.removed': 'nothing',
+  'clock.said_right': 'nothing',
   'restore.finished': 'nothing',
   'mail.bounced': 'nothing',
   'sms.alert': 'nothing',
+  'sms.limits_changed': 'redo',
 };
 
 const isKind = (kind: string): kind is AuditKind => Object.hasOwn(MEANING, kind);

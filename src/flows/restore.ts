@@ -101,26 +101,32 @@ async function finishBeside(
 
 export type FinishResult =
   | { readonly result: 'done'; readonly finished: Finished }
-  | { readonly result: 'in_use' | 'no_database' | 'database_unreadable' | 'database_not_ours' };
+  | {
+      readonly result: 'in_use' | 'no_database' | 'database_unreadable' | 'database_not_ours' | 'not_marked';
+    };
 
 /**
  * The same for a copy that stands in its place already: a dump that was loaded into PostgreSQL, or a file that was
  * copied by hand. Refused while a server is at work there: on a live database it would log everybody out. It is marked
  * before it is looked who is there, so that none can start in between; what is refused keeps no mark that it did not bear.
+ * @param p.onlyMarked refuses what bears no mark of a copy: it may be the live database under a wrong address.
  */
 export async function finishInPlace(
   place: Place,
   operator: Operator,
   activity: Activity | null,
+  { onlyMarked = false }: { readonly onlyMarked?: boolean } = {},
 ): Promise<FinishResult> {
   const { sqliteFile } = place;
-  if (sqliteFile === null) return finishPostgres(place, operator, activity);
+  if (sqliteFile === null) return finishPostgres(place, operator, activity, onlyMarked);
   if (!existsSync(sqliteFile)) return { result: 'no_database' };
   const held = holdAlone(sqliteFile);
   if (held === 'in_use') return { result: held };
   if (typeof held === 'string') return { result: `database_${held}` };
   const noted = held.mark(place.now());
+  if (noted === null && onlyMarked) held.unmark();
   held.letGo();
+  if (noted === null && onlyMarked) return { result: 'not_marked' };
   let opened: Opened;
   try {
     opened = await place.open();
@@ -146,10 +152,12 @@ async function finishPostgres(
   place: Place,
   operator: Operator,
   activity: Activity | null,
+  onlyMarked: boolean,
 ): Promise<FinishResult> {
   const { ctx, close } = await place.open();
   try {
     const noted = await readMeta(ctx.db, COPIED_AT);
+    if (noted === null && onlyMarked) return { result: 'not_marked' };
     if (noted === null) await writeMeta(ctx.db, COPIED_AT, String((await newestMoment(ctx.db)) ?? ctx.now()));
     if (await othersAtWork(ctx)) {
       if (noted === null) await deleteMeta(ctx.db, COPIED_AT);

@@ -7,7 +7,10 @@ import { by, type Operator } from './operate.ts';
 import type { KeyFile, LockedKeyFile, Opened, Place } from './place.ts';
 import { KeysChanged, type Resealed, resealAll } from './reseal.ts';
 
-/** In `meta`: the ids of the key that is to go and of the one that comes, while a rotation is under way. */
+/**
+ * In `meta`: the ids of the keys that may come, with commas, while a rotation is under way. More than one where the
+ * operator asked again before any was set: whichever they set is the one.
+ */
 const ROTATION = 'key_rotation';
 /** How long a running server may take to see the new key file; it looks every five seconds. */
 const SEEN_WITHIN_MS = 30_000;
@@ -94,7 +97,7 @@ async function rotateFile(
   const { ctx } = opened;
   const keyId = sealingKey(ctx.keys).id;
   if (ctx.keys.keys.length > 1) {
-    if ((await rowsOfOthers(ctx)) === 0 && (await readMeta(ctx.db, ROTATION)) !== keyId) {
+    if ((await rowsOfOthers(ctx)) === 0 && !(await comingKeys(ctx)).includes(keyId)) {
       return { result: 'remove_first', keyId, unused: othersOf(ctx.keys) };
     }
     return resealWith(ctx, operator, showing, keyFile);
@@ -113,29 +116,36 @@ async function rotateFile(
   return resealWith({ ...ctx, keys: both }, operator, showing, keyFile);
 }
 
+/** How many are remembered: who asks more often sets one of the last. */
+const MOST_COMING = 20;
+
+const comingKeys = async (ctx: Context): Promise<string[]> =>
+  ((await readMeta(ctx.db, ROTATION)) ?? '').split(',').filter((keyId) => keyId !== '');
+
 async function noteRotation(ctx: Context, operator: Operator, to: string): Promise<void> {
-  await writeMeta(ctx.db, ROTATION, to);
+  const coming = [to, ...(await comingKeys(ctx))].slice(0, MOST_COMING);
+  await writeMeta(ctx.db, ROTATION, coming.join(','));
   await record(ctx, ctx.db, { kind: 'keys.added', ...by(operator), data: { key: to } });
 }
 
 async function rotateEnvironment(ctx: Context, operator: Operator, showing: Showing): Promise<RotateResult> {
   const { keys } = ctx.keys;
   const keyId = sealingKey(ctx.keys).id;
-  const coming = await readMeta(ctx.db, ROTATION);
+  const coming = await comingKeys(ctx);
   if (keys.length === 1) {
     const fresh = parseKeys(newKey(ctx.random));
     const to = sealingKey(fresh).id;
     await noteRotation(ctx, operator, to);
     return { result: 'set_behind', keyId: to, value: keysAsText({ keys: [...keys, ...fresh.keys] }) };
   }
-  const behind = keys.slice(1).find((key) => key.id === coming);
+  const behind = keys.slice(1).find((key) => coming.includes(key.id));
   if (behind !== undefined) {
     const nodes = (await runningNodes(ctx)).filter((node) => !node.keyIds.includes(behind.id));
     if (nodes.length > 0) return { result: 'nodes_behind', keyId: behind.id, nodes };
     const others = keys.filter((key) => key !== behind);
     return { result: 'set_in_front', keyId: behind.id, value: keysAsText({ keys: [behind, ...others] }) };
   }
-  if ((await rowsOfOthers(ctx)) === 0 && coming !== keyId) {
+  if ((await rowsOfOthers(ctx)) === 0 && !coming.includes(keyId)) {
     return { result: 'remove_first', keyId, unused: othersOf(ctx.keys) };
   }
   // Nodes get other keys only by a new start, which is the operator's.

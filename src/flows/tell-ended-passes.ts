@@ -1,7 +1,8 @@
 import { plainName } from '../delivery/texts.ts';
+import { rightIsLive } from '../rules/pass.ts';
 import { findAccount } from '../store/accounts.ts';
 import { inTransaction } from '../store/database.ts';
-import { claimEndedPasses } from '../store/passes.ts';
+import { claimEndedPasses, passFacts } from '../store/passes.ts';
 import { findUser } from '../store/users.ts';
 import { record } from './audit.ts';
 import type { Context } from './context.ts';
@@ -29,7 +30,9 @@ export async function tellEndedPasses(ctx: Context): Promise<number> {
           data: { pass: pass.id, by: 'time' },
         });
       }
-      const event = { event: 'pass_ended', account: name } as const;
+      const undated = pass.ended_by === 'clock_set_back';
+      const setsUp = rightIsLive(passFacts(pass), ctx.now());
+      const event = { event: 'pass_ended', account: name, setsUp, undated } as const;
       // Who ended it by setting up was told of that, and has nothing left to do.
       if (pass.ended_by !== 'set_up')
         await tellUser(ctx, tx, { user, what: event, visitor, withLink: false });
@@ -40,7 +43,7 @@ export async function tellEndedPasses(ctx: Context): Promise<number> {
         {
           account: name,
           person: `${plainName(user.name)} (${user.email})`,
-          what: 'pass_ended',
+          what: undated ? 'pass_ended_undated' : 'pass_ended',
           ...visitor,
           url: `${ctx.settings.url}/accounts/${account.slug}/passes`,
         },

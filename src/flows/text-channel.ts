@@ -2,7 +2,7 @@ import type { ReadReceipt, SmsCarrier } from '../delivery/sms/carrier.ts';
 import type { CarrierStatus } from '../delivery/sms/failover.ts';
 import { DEFAULT_TEXT_POLICY, type TextPolicy } from '../rules/text-messages.ts';
 
-/** What flows know of text messages besides the outbox; made once by `main`. */
+/** What flows know of text messages besides the outbox; made once by `start/text-carriers.ts`. */
 export interface TextChannel {
   readonly policy: TextPolicy;
   /** The carriers by name, in the order they are tried. None: the development inbox, or no text messages at all. */

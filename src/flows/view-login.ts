@@ -9,7 +9,7 @@ import type { Position } from './advance.ts';
 import { mailboxCounterKey } from './challenge.ts';
 import type { Context } from './context.ts';
 import { readEnrollment } from './enroll.ts';
-import { maskedNumber } from './phone-number.ts';
+import { maskedNumber, readableNumber } from './phone-number.ts';
 import { type ChallengeView, viewChallenge, viewOf } from './view-challenge.ts';
 
 /** What the pages of a login say about whose door this is. */
@@ -113,6 +113,7 @@ export async function viewAppSetUp(ctx: Context, position: Position): Promise<Ap
 }
 
 export interface TextSetUpView {
+  /** The whole number: this very login typed it, and only this login's pages show it, until it is confirmed. */
   readonly phone: string;
   readonly challenge: ChallengeView;
 }
@@ -121,7 +122,7 @@ export async function viewTextSetUp(ctx: Context, position: Position): Promise<T
   const enrollment = await readEnrollment(ctx, position, 'sms');
   if (enrollment === null) return null;
   const challenge = await viewChallenge(ctx, position.login.id, 'enroll');
-  return { phone: maskedNumber(enrollment.secret), challenge };
+  return { phone: readableNumber(enrollment.secret), challenge };
 }
 
 async function waitOf(ctx: Context, key: string): Promise<number | null> {

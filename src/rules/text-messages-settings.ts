@@ -26,8 +26,8 @@ export interface Circumstances {
 
 const MODES = ['live', 'record-only'] as const;
 /** Above that a counter of 32 bits would not do. */
-const MOST_MESSAGES = 100_000_000;
-const MOST_MONEY = 200_000;
+export const MOST_MESSAGES = 100_000_000;
+export const MOST_MONEY = 200_000;
 
 export function readTextPolicy(
   settings: TextSettings,
@@ -113,12 +113,13 @@ function readPrices(
 }
 
 /** In ten-thousandths, rounded up: a budget must not be outspent by rounding. */
-function readMoney(text: string, most: number): number | null {
+export function readMoney(text: string, most: number): number | null {
   if (!/^\d{1,9}(\.\d{1,9})?$/.test(text) || Number(text) > most) return null;
-  return Math.ceil(Number(text) * MONEY_UNIT - 1e-9);
+  return Math.max(0, Math.ceil(Number(text) * MONEY_UNIT - 1e-9));
 }
 
-function readCount(text: string, least: number, most: number): number | null {
+/** `null`: no whole number, or one outside of these. */
+export function readCount(text: string, least: number, most: number): number | null {
   const count = Number(text);
   return /^\d{1,9}$/.test(text) && count >= least && count <= most ? count : null;
 }

@@ -155,14 +155,79 @@ describe('S09 the alarm', () => {
     judgeText(policy, facts({ counts: counts({ [name]: before }) }), NOW).crossings;
   it.each([
     [98, []],
-    [99, [{ limit: 'account/day', percent: 50 }]],
+    [99, [50]],
     [100, []],
-    [159, [{ limit: 'account/day', percent: 80 }]],
-    [199, [{ limit: 'account/day', percent: 100 }]],
+    [159, [80]],
+    [199, [100]],
     // Whoever is refused may be the first to tell of it.
-    [200, [{ limit: 'account/day', percent: 100 }]],
-  ])('account: after %d of 200 → %o', (before, expected) => {
-    expect(crossings('account/day', before)).toEqual(expected);
+    [200, [100]],
+  ])('account: after %d of 200 → %o', (before, percents) => {
+    const until = used('account/day', before).waitUntil;
+    expect(crossings('account/day', before)).toEqual(
+      percents.map((percent) => ({ limit: 'account/day', percent, most: 200, until })),
+    );
+  });
+
+  it('belongs to the window it was used up in', () => {
+    const over = new Map([['account/day' as const, { wrong: 200, waitUntil: NOW, lastAt: 0 }]]);
+    const small = { ...policy, limits: { ...policy.limits, 'account/day': 2 } };
+    expect(judgeText(small, facts({ counts: over }), NOW).crossings).toEqual([
+      { limit: 'account/day', percent: 50, most: 2, until: NOW + 1_440 * MINUTE },
+    ]);
+  });
+
+  it('where not a single message fits, is of no window: else each refusal would begin one', () => {
+    const none = { ...policy, limits: { ...policy.limits, 'account/day': 0 } };
+    const fresh = new Map([['account/day' as const, { wrong: 0, waitUntil: 0, lastAt: 0 }]]);
+    const expected = [{ limit: 'account/day', percent: 100, most: 0, until: 0 }];
+    expect(judgeText(none, facts({ counts: fresh }), NOW).crossings).toEqual(expected);
+    expect(judgeText(none, facts({ counts: fresh }), NOW + MINUTE).crossings).toEqual(expected);
+  });
+
+  describe('what is left of a cap is too little for a dear message', () => {
+    const prices = {
+      otherwise: 500,
+      of: new Map([
+        ['DE', 3_000],
+        ['FR', 100],
+      ]),
+    };
+    const served = { ...policy, prices, countries: new Set(['US', 'DE']) };
+    const most = served.limits['instance/spend'];
+    const asked = (country: string, left: number, purpose: 'code' | 'enroll' = 'code') =>
+      judgeText(served, facts({ country, purpose, counts: counts({ 'instance/spend': most - left }) }), NOW);
+
+    it('and enough for a cheap one: nobody is told that it is used up', () => {
+      expect(asked('DE', 2_999)).toMatchObject({
+        send: false,
+        reason: 'instance/spend',
+        tooLow: false,
+        crossings: [],
+      });
+      expect(asked('US', 2_999)).toMatchObject({ send: true });
+      expect(asked('US', 500, 'enroll')).toMatchObject({ send: false, tooLow: false, crossings: [] });
+    });
+
+    it('and for any that is served, however cheap others would be: used up', () => {
+      const until = used('instance/spend', 1).waitUntil;
+      expect(asked('DE', 499).crossings).toEqual([{ limit: 'instance/spend', percent: 100, most, until }]);
+    });
+  });
+
+  it.each<[string, Partial<Record<LimitName, number>>, Partial<TextFacts>]>([
+    ['none at all', { 'account/day': 0 }, {}],
+    ['half of one, for a set-up', { 'account/day': 1 }, { purpose: 'enroll' }],
+    ['less money than one costs', { 'instance/spend': 499 }, {}],
+  ])('S09 a cap of %s: no wait helps, and it is told as too low', (_what, limits, about) => {
+    const low = { ...policy, limits: { ...policy.limits, ...limits } };
+    const [[limit, most]] = Object.entries(limits) as [[LimitName, number]];
+    const fresh = counts({ [limit]: 0 });
+    expect(judgeText(low, facts({ ...about, counts: fresh }), NOW)).toMatchObject({
+      send: false,
+      reason: limit,
+      tooLow: true,
+      crossings: [{ limit, percent: 100, most, until: 0 }],
+    });
   });
 
   it('is raised at once for every mark that one message passes', () => {
@@ -183,6 +248,7 @@ it('record-only: everything is decided and counted, and nothing is sent', () => 
   expect(verdict.next).toEqual(judgeText(policy, facts(), NOW).next);
   expect(say(facts({ country: 'LV' }), recording)).toBe('country');
   expect(say(facts({ counts: counts({ 'number/day': 10 }) }), recording)).toBe('number/day');
+  expect(say(facts({ run: 5 }), recording)).toBe('run');
 });
 
 it('T28: never more than a limit goes, however the requests come (property)', () => {

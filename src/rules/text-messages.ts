@@ -142,30 +142,41 @@ export interface TextFacts {
   readonly run: number;
 }
 
-/** A cap was used up to this part of it. */
+/** S09: a cap was used up to this part of it. Each is told once in a window, and anew in the next. */
 export interface Crossing {
   readonly limit: LimitName;
   readonly percent: 50 | 80 | 100;
+  /** The cap as it holds here: messages, or ten-thousandths of the currency. */
+  readonly most: number;
+  /** When that window ends, in Unix milliseconds; 0 where the cap is too low for one message such as was asked for. */
+  readonly until: number;
 }
 
-export type TextVerdict = (
-  | { readonly send: true; readonly next: ReadonlyMap<LimitName, Counter> }
-  | { readonly send: false; readonly reason: BlockReason; readonly next: ReadonlyMap<LimitName, Counter> }
-) & { readonly crossings: readonly Crossing[] };
+export interface Blocked {
+  readonly reason: BlockReason;
+  /** The limit has no room for such a message even where nothing was used of it: no wait helps. */
+  readonly tooLow: boolean;
+}
+
+export type TextVerdict = ({ readonly send: true } | ({ readonly send: false } & Blocked)) & {
+  readonly next: ReadonlyMap<LimitName, Counter>;
+  readonly crossings: readonly Crossing[];
+};
 
 /**
  * May this message go? The first line that applies wins; what is refused counts nowhere.
  * 1. a country the operator has not named; 2. a line that cannot receive, or costs;
  * 3. a limit is used up, narrow ones first; 4. the next of a run of neighbouring numbers;
- * 5. a prefix beyond its free messages whose codes are hardly used; 6. nothing is sent at all just now (counted);
- * 7. it may.
+ * 5. a prefix beyond its free messages whose codes are hardly used; 6. nothing is sent at all just now (counted: so
+ * those before it say what would be blocked, and why); 7. it may.
  */
 export function judgeText(policy: TextPolicy, facts: TextFacts, now: number): TextVerdict {
-  const refuse = (reason: BlockReason, crossings: readonly Crossing[] = []): TextVerdict => ({
+  const refuse = (reason: BlockReason, full: Partial<FullLimit> = {}): TextVerdict => ({
     send: false,
     reason,
+    tooLow: full.tooLow ?? false,
     next: new Map(),
-    crossings,
+    crossings: full.crossings ?? [],
   });
   if (!isServed(policy, facts.country)) return refuse('country');
   if (isRefusedLine(facts.line)) return refuse('line');
@@ -176,9 +187,14 @@ export function judgeText(policy: TextPolicy, facts: TextFacts, now: number): Te
     if (counter === undefined) continue;
     const counted = countUp(counter, TEXT_LIMITS[name], price, now);
     const share = facts.purpose === 'enroll' && isCap(name) ? SHARE_OF_SET_UPS : 1;
-    const fits = counted.wrong <= policy.limits[name] * share;
-    const full = counted.wrong > policy.limits[name];
-    if (!fits && TEXT_LIMITS[name].of !== 'prefix') return refuse(name, full ? usedUp(name) : []);
+    const room = policy.limits[name] * share;
+    if (counted.wrong > room && TEXT_LIMITS[name].of !== 'prefix') {
+      const tooLow = countUp(NOTHING_USED, TEXT_LIMITS[name], price, now).wrong > room;
+      return refuse(name, {
+        tooLow,
+        crossings: isCap(name) ? toldOfFull(policy, name, counter, tooLow, now) : [],
+      });
+    }
     next.set(name, counted);
   }
   if (facts.run >= policy.signals['numbers/run']) return refuse('run');
@@ -189,7 +205,9 @@ export function judgeText(policy: TextPolicy, facts: TextFacts, now: number): Te
   const crossings = LIMIT_NAMES.flatMap((name) =>
     crossed(policy, name, facts.counts.get(name), next.get(name)),
   );
-  if (policy.mode === 'record-only') return { send: false, reason: 'record_only', next, crossings };
+  if (policy.mode === 'record-only') {
+    return { send: false, reason: 'record_only', tooLow: false, next, crossings };
+  }
   return { send: true, next, crossings };
 }
 
@@ -206,7 +224,32 @@ export function prefixMayGoOn(policy: TextPolicy, { sent, verified }: Seen): boo
 
 /** S09: who pays wants to know before the cap is reached. Limits of single persons concern nobody else. */
 const isCap = (name: LimitName) => TEXT_LIMITS[name].of === 'account' || TEXT_LIMITS[name].of === 'instance';
-const usedUp = (limit: LimitName): Crossing[] => (isCap(limit) ? [{ limit, percent: 100 }] : []);
+type FullLimit = Pick<Blocked, 'tooLow'> & Pick<TextVerdict, 'crossings'>;
+const NOTHING_USED: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
+
+/**
+ * Whoever is refused may be the first to tell of it: what is left of a cap may be too little for any message. Where a
+ * cheaper one would still go, or one to log in, it is not used up yet, and nobody is told that it was.
+ */
+function toldOfFull(
+  policy: TextPolicy,
+  limit: LimitName,
+  counter: Counter,
+  tooLow: boolean,
+  now: number,
+): Crossing[] {
+  const told = { limit, percent: 100, most: policy.limits[limit] } as const;
+  if (tooLow) return [{ ...told, until: 0 }];
+  const least = countUp(counter, TEXT_LIMITS[limit], cheapestOf(policy), now);
+  return least.wrong > told.most ? [{ ...told, until: least.waitUntil }] : [];
+}
+
+/** What the cheapest message that could go costs. */
+function cheapestOf({ countries, prices }: TextPolicy): number {
+  const { of, otherwise } = prices;
+  if (countries === 'all') return Math.min(otherwise, ...of.values());
+  return Math.min(...[...countries].map((country) => of.get(country) ?? otherwise));
+}
 
 function crossed(
   policy: TextPolicy,
@@ -221,7 +264,7 @@ function crossed(
     const mark = policy.limits[limit] * percent;
     return from * 100 < mark && after.wrong * 100 >= mark;
   });
-  return passed.map((percent) => ({ limit, percent }));
+  return passed.map((percent) => ({ limit, percent, most: policy.limits[limit], until: after.waitUntil }));
 }
 
 /** Which limits a used code gives its place back to; only where the window that it counted in still runs. */

@@ -193,6 +193,24 @@ export async function setPlan(tx: Tx, accountId: string, plan: AccountRow['plan'
   await tx.updateTable('accounts').set({ plan }).where('id', '=', accountId).execute();
 }
 
+export async function setTextLimits(
+  tx: Tx,
+  accountId: string,
+  limits: Pick<AccountRow, 'texts_per_day' | 'text_spend_per_day'>,
+): Promise<void> {
+  await tx.updateTable('accounts').set(limits).where('id', '=', accountId).execute();
+}
+
+/** Accounts to which the operator has given limits of their own. */
+export async function accountsWithTextLimits(db: Db): Promise<AccountRow[]> {
+  return db
+    .selectFrom('accounts')
+    .selectAll()
+    .where((eb) => eb.or([eb('texts_per_day', 'is not', null), eb('text_spend_per_day', 'is not', null)]))
+    .orderBy('slug')
+    .execute();
+}
+
 /** Holds the account's row: what is decided about its roles and its mandate is decided one after the other. */
 export async function lockAccount(tx: Db, id: string): Promise<AccountRow | null> {
   const query = tx.selectFrom('accounts').selectAll().where('id', '=', id);

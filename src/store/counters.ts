@@ -151,6 +151,17 @@ export async function keepCounters(tx: Tx, counters: ReadonlyMap<string, Counter
     .execute();
 }
 
+/** Takes away those of these, held, that count nothing: else whoever is refused leaves a row for each name they give. */
+export async function dropUnused(tx: Tx, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  await tx
+    .deleteFrom('counters')
+    .where('key', 'in', keys)
+    .where('wrong', '=', 0)
+    .where('last_at', '=', 0)
+    .execute();
+}
+
 /** Several counters as they stand, without holding them. */
 export async function readCounters(db: Db, keys: readonly string[]): Promise<Map<string, Counter>> {
   if (keys.length === 0) return new Map();

@@ -8,6 +8,7 @@ import * as auditAppendOnly from './migrations/0002-audit-append-only.ts';
 import * as auditByTime from './migrations/0003-newest-moment.ts';
 import * as textMessages from './migrations/0004-text-messages.ts';
 import * as textUntil from './migrations/0005-text-until.ts';
+import * as textLimits from './migrations/0006-text-limits.ts';
 import { PgDialect, wasUndone } from './postgres.ts';
 import type { Schema } from './schema.ts';
 
@@ -21,6 +22,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-newest-moment': auditByTime,
   '0004-text-messages': textMessages,
   '0005-text-until': textUntil,
+  '0006-text-limits': textLimits,
 };
 
 /** The file of a `sqlite:` address. */
@@ -141,13 +143,18 @@ export async function ping(db: Db): Promise<number | null> {
   return rows[0]?.at ?? null;
 }
 
-/** The newest moment that the database knows of; `null` for an empty one. Audit events are never changed. */
-export async function newestMoment(db: Db): Promise<number | null> {
-  const row = await db
-    .selectFrom('audit_events')
-    .select((eb) => eb.fn.max('at').as('at'))
-    .executeTakeFirst();
-  return row?.at ?? null;
+/**
+ * The newest moment that the database knows of; `null` for an empty one. Audit events are never changed.
+ * @param apart those do not count: later than `at`, up to `until`.
+ */
+export async function newestMoment(
+  db: Db,
+  apart: { readonly at: number; readonly until: number } | null = null,
+): Promise<number | null> {
+  const newest = db.selectFrom('audit_events').select((eb) => eb.fn.max('at').as('at'));
+  if (apart === null) return (await newest.executeTakeFirst())?.at ?? null;
+  const after = await newest.where('at', '>', apart.until).executeTakeFirst();
+  return after?.at ?? (await newest.where('at', '<=', apart.at).executeTakeFirst())?.at ?? null;
 }
 
 /** An address of a database fit to be shown: without name and password, wherever they stand. */

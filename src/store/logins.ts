@@ -153,6 +153,18 @@ export async function renewChallenge(
   return result.numUpdatedRows === 1n;
 }
 
+/** Holds the challenge that a message is the newest of, until the commit. */
+export async function holdChallengeOf(tx: Tx, messageId: string): Promise<void> {
+  // In SQLite a transaction holds everything.
+  if (!isPostgres(tx)) return;
+  await tx
+    .selectFrom('challenges')
+    .select('id')
+    .where('message_id', '=', messageId)
+    .forNoKeyUpdate()
+    .execute();
+}
+
 /** The newest message of a challenge did not go, or nobody knows. One that was replaced meanwhile concerns nobody. */
 export async function noteUnsent(tx: Tx, messageId: string, unsent: 'failed' | 'unknown'): Promise<void> {
   await tx

@@ -195,6 +195,80 @@ export async function endUnusedPasses(tx: Tx, membershipId: string, now: number)
     .execute();
 }
 
+/** Which passes nobody can date any more: those granted up to a moment, at most so many of them. */
+interface Undated {
+  readonly until: number;
+  readonly now: number;
+  readonly most: number;
+}
+
+/** Ends those that are in force or waiting to be, with their set-up rights. */
+export async function endPassesGrantedUntil(tx: Tx, { until, now, most }: Undated): Promise<PassRow[]> {
+  const live = tx
+    .selectFrom('passes')
+    .select('id')
+    .where('granted_at', '<=', until)
+    .where('ended_at', 'is', null)
+    .where('ends_at', '>', now)
+    .limit(most);
+  return tx
+    .updateTable('passes')
+    .set({ ended_at: now, ended_by: 'clock_set_back', code_hash: null, right_until: null })
+    .where('id', 'in', live)
+    .where('ended_at', 'is', null)
+    .returningAll()
+    .execute();
+}
+
+/**
+ * Takes away the set-up rights of those that have ended, whose end is to be told of once more.
+ * @returns them as they were before.
+ */
+export async function endRightsGrantedUntil(tx: Tx, { until, now, most }: Undated): Promise<PassRow[]> {
+  const left = tx
+    .selectFrom('passes')
+    .selectAll()
+    .where('granted_at', '<=', until)
+    .where('right_until', '>', now)
+    .where('right_spent_at', 'is', null)
+    .where((eb) => eb.or([eb('ended_at', 'is not', null), eb('ends_at', '<=', now)]))
+    .limit(most);
+  const rows = await (isPostgres(tx) ? left.forUpdate() : left).execute();
+  if (rows.length === 0) return rows;
+  await tx
+    .updateTable('passes')
+    .set((eb) => ({
+      right_until: null,
+      end_told_at: null,
+      ended_by: 'clock_set_back',
+      ended_at: eb.fn.coalesce('ended_at', 'ends_at'),
+    }))
+    .where(
+      'id',
+      'in',
+      rows.map((row) => row.id),
+    )
+    .execute();
+  return rows;
+}
+
+/** Is a pass left that is in force or waiting to be, or a set-up right? */
+export async function anyGrantedUntil(tx: Tx, { until, now }: Omit<Undated, 'most'>): Promise<boolean> {
+  const row = await tx
+    .selectFrom('passes')
+    .select('id')
+    .where('granted_at', '<=', until)
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('ended_at', 'is', null), eb('ends_at', '>', now)]),
+        eb.and([eb('right_until', '>', now), eb('right_spent_at', 'is', null)]),
+      ]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** By person and account, so that leaving and coming back starts no new week. */
 export async function countGrants(
   db: Db,
@@ -236,12 +310,15 @@ export async function passesOfAccount(db: Db, accountId: string | null, most: nu
   return query.execute();
 }
 
-/** Used passes whose time ran out, or that were ended, and whose end nobody has been told of. */
+/**
+ * Used passes whose time ran out, or that were ended, and whose end nobody has been told of; and those that ended
+ * unused through nobody's doing.
+ */
 export async function claimEndedPasses(tx: Tx, now: number, most: number): Promise<PassRow[]> {
   const ended = tx
     .selectFrom('passes')
     .select('id')
-    .where('activated_at', 'is not', null)
+    .where((eb) => eb.or([eb('activated_at', 'is not', null), eb('ended_by', '=', 'clock_set_back')]))
     .where('end_told_at', 'is', null)
     .where((eb) => eb.or([eb('ends_at', '<=', now), eb('ended_at', 'is not', null)]))
     .orderBy('ends_at')

@@ -23,7 +23,16 @@ export interface PersonRow {
   readonly joined_at: number;
 }
 
-export type PeopleFilter = 'all' | 'set_up' | 'not_yet' | 'on_pass' | 'set_up_again' | 'invited' | 'admins';
+export type PeopleFilter =
+  | 'all'
+  | 'set_up'
+  | 'set_up_app'
+  | 'set_up_text'
+  | 'not_yet'
+  | 'on_pass'
+  | 'set_up_again'
+  | 'invited'
+  | 'admins';
 export type PeopleSort = 'name' | 'role' | 'last_login' | 'joined';
 
 export interface PeopleQuestion {
@@ -132,6 +141,10 @@ function filtered(db: Db, accountId: string, question: PeopleQuestion, at: Momen
       return query.where('people.pass_until', 'is not', null);
     case 'set_up':
       return query.where('people.trust', '=', 'authenticator').where('people.pass_until', 'is', null);
+    case 'set_up_app':
+      return query.where('people.method', '=', 'totp').where('people.pass_until', 'is', null);
+    case 'set_up_text':
+      return query.where('people.method', '=', 'sms').where('people.pass_until', 'is', null);
     case 'not_yet':
       return query
         .where('people.kind', '=', 'member')

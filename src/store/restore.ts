@@ -66,7 +66,9 @@ export function holdAlone(path: string): Hold {
   return {
     replaceBy: replacer(database, path),
     mark: (now) => (isEmpty(database) ? null : markIn(database, newestIn(database) ?? now)),
-    unmark: () => void database.prepare('delete from meta where key = ?').run(COPIED_AT),
+    unmark: () => {
+      if (!isEmpty(database)) database.prepare('delete from meta where key = ?').run(COPIED_AT);
+    },
     letGo: () => database.close(),
   };
 }

@@ -57,6 +57,10 @@ export interface AccountTable {
   mandate_text_until: number | null;
   session_max_ms: number;
   session_idle_ms: number;
+  /** What the operator allows this account alone: messages in a day; `null`: as everybody. */
+  texts_per_day: number | null;
+  /** And money in a day, in ten-thousandths of the operator's currency. */
+  text_spend_per_day: number | null;
 }
 
 export interface MembershipTable {
@@ -244,6 +248,8 @@ export interface PassTable {
     | 'set_up'
     | 'mandate_off'
     | 'disabled'
+    /** Nobody could tell any more how old it was. */
+    | 'clock_set_back'
     | null;
   /** When the end of it was told to the person and the admins. */
   end_told_at: number | null;
@@ -294,11 +300,17 @@ export interface OutboxTable {
   last_error: string | null;
 }
 
-/** One text message that was asked for; never its number or text. Swept after 90 days. */
+/**
+ * One text message that was asked for; never its number or text. Asks that led to none are added up in one row for
+ * each hour, account, country, purpose and reason, without person or number. Swept after 90 days.
+ */
 export interface TextMessageTable {
   /** That of its row in the outbox, where it got so far. */
   id: string;
+  /** Of asks that are added up: the newest. */
   at: number;
+  /** How many asks this row stands for. */
+  asks: number;
   /** The account whose demand the code meets. */
   account_id: string | null;
   user_id: string | null;

@@ -16,15 +16,12 @@ export interface DayCount {
 
 /** Per day (UTC) and country, the newest day first. Of one account; `null`: of all. */
 export async function textsPerDay(db: Db, accountId: string | null, since: number): Promise<DayCount[]> {
-  const day = isPostgres(db)
-    ? sql<string>`to_char(to_timestamp(at / 1000.0) at time zone 'UTC', 'YYYY-MM-DD')`
-    : sql<string>`strftime('%Y-%m-%d', at / 1000, 'unixepoch')`;
   const count = (condition: ReturnType<typeof sql<boolean>>) =>
-    sql<number>`sum(case when ${condition} then 1 else 0 end)`;
+    sql<number>`sum(case when ${condition} then asks else 0 end)`;
   let query = db
     .selectFrom('text_messages')
     .select([
-      day.as('day'),
+      dayOf(db).as('day'),
       'country',
       count(sql`state != 'blocked'`).as('sent'),
       count(sql`state = 'delivered'`).as('delivered'),
@@ -46,6 +43,12 @@ export async function textsPerDay(db: Db, accountId: string | null, since: numbe
   }));
 }
 
+/** The day (UTC) of a message, in SQL. */
+export const dayOf = (db: Db) =>
+  isPostgres(db)
+    ? sql<string>`to_char(to_timestamp(at / 1000.0) at time zone 'UTC', 'YYYY-MM-DD')`
+    : sql<string>`strftime('%Y-%m-%d', at / 1000, 'unixepoch')`;
+
 /** Why messages were not sent, the most frequent reason first. */
 export async function textsBlockedBy(
   db: Db,
@@ -54,7 +57,7 @@ export async function textsBlockedBy(
 ): Promise<{ reason: string; count: number }[]> {
   let query = db
     .selectFrom('text_messages')
-    .select((eb) => ['reason', eb.fn.countAll<number>().as('count')])
+    .select((eb) => ['reason', eb.fn.sum<number>('asks').as('count')])
     .where('at', '>=', since)
     .where('state', '=', 'blocked');
   if (accountId !== null) query = query.where('account_id', '=', accountId);
@@ -76,57 +79,7 @@ export async function countMembersByText(db: Db, accountId: string): Promise<num
   return Number(row.n);
 }
 
-export interface CarrierInCountry {
-  readonly carrier: string;
-  readonly country: string;
-  readonly sent: number;
-  readonly delivered: number;
-}
-
-/** The newest messages that each of these carriers took, by country: at most so many of each. */
-export async function newestOfCarriers(
-  db: Db,
-  carriers: readonly string[],
-  { from, until }: { readonly from: number; readonly until: number },
-  most: number,
-): Promise<CarrierInCountry[]> {
-  if (carriers.length === 0) return [];
-  const rows = await db
-    .with('ranked', (ranked) =>
-      ranked
-        .selectFrom('text_messages')
-        .select((eb) => [
-          'carrier',
-          'country',
-          'state',
-          eb.fn
-            .agg<number>('row_number')
-            .over((o) => o.partitionBy(['carrier', 'country']).orderBy('at', 'desc').orderBy('id', 'desc'))
-            .as('place'),
-        ])
-        .where('carrier', 'in', carriers)
-        .where('at', '>', from)
-        .where('at', '<=', until),
-    )
-    .selectFrom('ranked')
-    .select((eb) => [
-      'carrier',
-      'country',
-      eb.fn.countAll<number>().as('sent'),
-      sql<number>`sum(case when state = 'delivered' then 1 else 0 end)`.as('delivered'),
-    ])
-    .where('place', '<=', most)
-    .groupBy(['carrier', 'country'])
-    .execute();
-  return rows.map(({ carrier, country, sent, delivered }) => ({
-    carrier: carrier ?? '',
-    country,
-    sent: Number(sent),
-    delivered: Number(delivered),
-  }));
-}
-
-/** Messages that were not blocked, and used codes, by country. */
+/** Messages that a carrier took or may have taken, and used codes, by country: of what nobody took no code is missing. */
 export async function seenByCountry(
   db: Db,
   from: number,
@@ -142,6 +95,7 @@ export async function seenByCountry(
     .where('at', '>', from)
     .where('at', '<=', until)
     .where('state', '!=', 'blocked')
+    .where((eb) => eb.or([eb('state', '!=', 'failed'), eb('carrier', 'is not', null)]))
     .groupBy('country')
     .execute();
   return rows.map((row) => ({
@@ -188,7 +142,7 @@ export async function refusalsSince(
 ): Promise<{ reason: string; count: number; lastAt: number }[]> {
   const rows = await db
     .selectFrom('text_messages')
-    .select((eb) => ['reason', eb.fn.countAll<number>().as('count'), eb.fn.max('at').as('last_at')])
+    .select((eb) => ['reason', eb.fn.sum<number>('asks').as('count'), eb.fn.max('at').as('last_at')])
     .where('at', '>=', since)
     .where('state', 'in', ['failed', 'unknown'])
     .where('carrier', 'is', null)

@@ -1,11 +1,39 @@
-import type { Selectable } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { Db, Tx } from './database.ts';
-import type { TextMessageTable } from './schema.ts';
+import type { Schema, TextMessageTable } from './schema.ts';
 
 export type TextMessageRow = Selectable<TextMessageTable>;
 
 export async function insertTextMessage(tx: Db, row: TextMessageRow): Promise<void> {
   await tx.insertInto('text_messages').values(row).execute();
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Notes an ask that led to no message. They are added up, so that nobody fills the table by asking: of one hour there
+ * is one row for each account, country, purpose and reason, however many ask, and it names no person and no number.
+ */
+export async function addRefusedText(tx: Tx, row: TextMessageRow): Promise<void> {
+  const hour = Math.floor(row.at / HOUR_MS);
+  const of = [hour, row.account_id ?? '', row.purpose, row.country, row.state, row.reason];
+  await tx
+    .insertInto('text_messages')
+    .values({
+      ...row,
+      id: `refused:${of.join(':')}`,
+      user_id: null,
+      prefix_hmac: '',
+      number_hmac: '',
+      asks: 1,
+    })
+    .onConflict((c) =>
+      c.column('id').doUpdateSet((eb) => ({
+        asks: eb('text_messages.asks', '+', 1),
+        at: eb.ref('excluded.at'),
+      })),
+    )
+    .execute();
 }
 
 export async function findTextMessage(db: Db, id: string): Promise<TextMessageRow | null> {
@@ -76,43 +104,53 @@ export interface Seen {
   readonly verified: number;
 }
 
-/** How many went to a prefix (a number less its last four digits) since then, and how many codes of them were used. */
-export async function seenOfPrefix(
-  db: Db,
-  prefixHmac: string,
-  purpose: TextMessageRow['purpose'],
-  since: number,
-): Promise<Seen> {
+/** Which messages a signal looks at. */
+export interface Signal {
+  readonly purpose: TextMessageRow['purpose'];
+  /** After this moment. */
+  readonly since: number;
+  /** Those that were recorded in place of being sent; else those that went. Neither says anything of the other. */
+  readonly recorded: boolean;
+}
+
+const counts =
+  ({ purpose, since, recorded }: Signal) =>
+  (eb: ExpressionBuilder<Schema, 'text_messages'>) =>
+    eb.and([
+      eb('purpose', '=', purpose),
+      eb('at', '>', since),
+      ...(recorded
+        ? [eb('state', '=', 'blocked'), eb('reason', '=', 'record_only')]
+        : [
+            eb('state', '!=', 'blocked'),
+            // What no carrier took went to nobody, and says nothing of them.
+            eb.or([eb('state', '!=', 'failed'), eb('carrier', 'is not', null)]),
+          ]),
+    ]);
+
+/** How many went to a prefix (a number less its last four digits), and how many codes of them were used. */
+export async function seenOfPrefix(db: Db, prefixHmac: string, signal: Signal): Promise<Seen> {
   const row = await db
     .selectFrom('text_messages')
     .select((eb) => [eb.fn.countAll<number>().as('sent'), eb.fn.count<number>('verified_at').as('verified')])
     .where('prefix_hmac', '=', prefixHmac)
-    .where('purpose', '=', purpose)
-    .where('at', '>', since)
-    .where('state', '!=', 'blocked')
-    // What no carrier took went to nobody, and says nothing of them.
-    .where((eb) => eb.or([eb('state', '!=', 'failed'), eb('carrier', 'is not', null)]))
+    .where(counts(signal))
     .executeTakeFirstOrThrow();
   return { sent: Number(row.sent), verified: Number(row.verified) };
 }
 
-/** Which of these numbers were written to since then, without the code of any such message being used. */
+/** Which of these numbers were written to, without the code of any such message being used. */
 export async function unansweredOf(
   db: Db,
   numberHmacs: readonly string[],
-  purpose: TextMessageRow['purpose'],
-  since: number,
+  signal: Signal,
 ): Promise<Set<string>> {
   if (numberHmacs.length === 0) return new Set();
   const rows = await db
     .selectFrom('text_messages')
     .select('number_hmac')
     .where('number_hmac', 'in', numberHmacs)
-    .where('purpose', '=', purpose)
-    .where('at', '>', since)
-    .where('state', '!=', 'blocked')
-    // What no carrier took went to nobody, and says nothing of them.
-    .where((eb) => eb.or([eb('state', '!=', 'failed'), eb('carrier', 'is not', null)]))
+    .where(counts(signal))
     .groupBy('number_hmac')
     .having((eb) => eb(eb.fn.count('verified_at'), '=', 0))
     .execute();

@@ -5,6 +5,7 @@
 export * from './components/buttons.tsx';
 export * from './components/charts.tsx';
 export * from './components/choices.tsx';
+export * from './components/contact.tsx';
 export * from './components/fields.tsx';
 export * from './components/grouped-bars.tsx';
 export * from './components/icons.tsx';

@@ -196,6 +196,8 @@ describe('audit: who, what, to whom, when, from where', () => {
     expect((await ended())[0]).toMatchObject({ account_id: meridian.id, user_id: sam.id, by: 'nobody' });
     expect(JSON.parse((await ended())[0]?.data ?? '{}').by).toBe('time');
     expect(await door.count(sam.email, /pass into Meridian has ended/)).toBe(1);
+    // P7: its right is left.
+    expect((await door.newest(sam.email)).text).toContain('you set up two-factor authentication again');
     expect(await door.count(olivia.email, /has ended/)).toBe(1);
     // Told or not, it was over at its millisecond: nothing waits for the job.
     expect((await passwordInto(door.browser(), sam)).path).toBe('/login/pass');
@@ -406,6 +408,8 @@ describe('E7, P1–P6: mails', () => {
     await post(owner, `passes/${pass?.id}/revoke`);
     await tellEndedPasses(door.ctx);
     expect(await door.count(sam.email, /has ended/)).toBe(1);
+    // P6: with it went the right to set up.
+    expect((await door.newest(sam.email)).text).toContain('ask an admin of Meridian for another');
     expect(await admins(/has ended/)).toEqual([1, 1]);
   });
 

@@ -62,13 +62,19 @@ describe('P1: asked for', () => {
     for (const admin of [olivia, adam]) {
       const mail = await door.newest(admin.email);
       expect(mail.subject).toContain('asks for a pass into Meridian');
-      expect(mail.text).toContain('call them on a number you already know');
+      expect(mail.text).toMatch(/in person, by video call, or on a number you already know/);
       expect(mail.text).toContain(`${door.url}/accounts/meridian/passes`);
       expect(mail.text).not.toMatch(new RegExp(`\\b${asked.number}\\b(?!:|/)`));
     }
     const admin = await loggedIn(door, adam);
     const page = await admin.get('/accounts/meridian/passes');
-    for (const shown of ['Sam Rivera', sam.email, 'Chrome on Linux', '127.0.0.1', 'Call them on a number'])
+    for (const shown of [
+      'Sam Rivera',
+      sam.email,
+      'Chrome on Linux',
+      '127.0.0.1',
+      'on a number you already know',
+    ])
       expect(page.text).toContain(shown);
     // The number comes over the telephone, or it proves nothing.
     expect(page.body).not.toContain(`value="${asked.number}"`);
@@ -140,7 +146,7 @@ describe('P1: asked for', () => {
       '/accounts/meridian/passes?done=denied',
     );
     expect((await asked.browser.get('/login/pass')).text).toContain('Your request was denied');
-    expect((await asked.browser.get('/login/pass')).text).toContain('Ring one, and ask again');
+    expect((await asked.browser.get('/login/pass')).text).toContain('Speak to one, and ask again');
     await goOnWithPass(asked.browser);
     expect(await isIn(asked.browser)).toBe(false);
     // What was denied can be neither granted nor denied again.

@@ -308,6 +308,8 @@ describe('3,000 people', () => {
     expect((await get('?filter=set_up_again')).text).toContain('of 1,000 people');
     expect((await get('?filter=not_yet')).text).toContain('of 1,999 people');
     expect((await get('?filter=set_up')).text).toContain('of 1 person');
+    expect((await get('?filter=set_up_app')).text).toContain('of 1 person');
+    expect((await get('?filter=set_up_text')).text).toContain('Nobody fits');
     expect(namesOn(await get('?sort=last_login'))[0]).toBe('Person 0000');
     expect(namesOn(await get('?sort=joined'))[0]).toBe('Person 0000');
     const byRole = await get('?sort=role');

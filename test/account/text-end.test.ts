@@ -4,7 +4,7 @@ import { finish, isIn, proveMailbox, setUpApp } from '../journeys/steps.ts';
 import { days, hours, minutes } from '../support/clock.ts';
 import { type Door, type Person, submit } from '../support/door.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
-import { admissions, authenticators, loggedIn, openCast, trusts } from './steps.ts';
+import { admissions, authenticators, loggedIn, memberOf, openCast, trusts } from './steps.ts';
 
 const SECURITY = '/accounts/meridian/security';
 
@@ -37,7 +37,7 @@ describe('the day', () => {
     await using cast = await openTexts();
     const { door, owner, olivia, adam, sam } = cast;
     const { day, at } = dayIn(door, 10);
-    expect((await setDay(owner, { day })).location).toBe(`${SECURITY}?done=text_ends`);
+    expect((await setDay(owner, { day })).location).toBe(`${SECURITY}?done=text_ends_told`);
     expect(await until(door)).toBe(at);
     await door.sent();
     const mails = await door.rows<{ to: string; text: string }>(
@@ -50,7 +50,7 @@ describe('the day', () => {
     expect(await setDay(owner, { day })).toMatchObject({ location: `${SECURITY}?done=unchanged` });
 
     const later = dayIn(door, 20);
-    expect((await setDay(owner, { day: later.day })).location).toBe(`${SECURITY}?done=text_ends`);
+    expect((await setDay(owner, { day: later.day })).location).toBe(`${SECURITY}?done=text_ends_told`);
     expect(await until(door)).toBe(later.at);
     expect((await setDay(owner, { remove: 'yes' })).location).toBe(`${SECURITY}?done=text_goes_on`);
     expect(await until(door)).toBeNull();
@@ -66,6 +66,15 @@ describe('the day', () => {
       ].toSorted(),
     );
     expect(new Set(events.map((e) => e.actor_id))).toEqual(new Set([olivia.id]));
+  });
+
+  it('nobody is said to have been told where there is nobody else', async () => {
+    await using cast = await openTexts();
+    const { door, owner, adam } = cast;
+    await owner.post(`/accounts/meridian/people/${await memberOf(door, adam)}/remove`, {});
+    const set = await owner.follow(await setDay(owner, { day: dayIn(door, 10).day }));
+    expect(set.text).toContain('The day is set.');
+    expect(set.text).not.toContain('told by e-mail');
   });
 
   it('must be one, and neither past nor far away', async () => {

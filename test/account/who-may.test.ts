@@ -89,7 +89,7 @@ const TO_ACCOUNT: Record<string, readonly [path: string, fields: Record<string, 
     /security\?done=changed$/,
   ],
   'switch the mandate off': ['security', { on: 'no', confirmed: 'yes' }, /security\?done=switched_off$/],
-  'end text messages': ['security/text-end', { day: '2027-01-01' }, /\?done=text_ends$/],
+  'end text messages': ['security/text-end', { day: '2027-01-01' }, /\?done=text_ends_told$/],
   'set the session length': ['security/session-length', { max: '480', idle: '60' }, /\?done=length$/],
 };
 

@@ -138,6 +138,7 @@ describe('the export of one account is a customer’s word', () => {
         line(9, 'session_length.changed', { details: { maxMs: 86_400_000, idleMs: 86_400_000 } }),
         line(10, 'pass.activated', { person: named(nina) }),
         line(11, 'invitation.made', { person: named(mallory) }),
+        line(12, 'sms.limits_changed', { details: { perDay: 100_000, spend: null } }),
       ],
       'meridian',
     );
@@ -149,6 +150,7 @@ describe('the export of one account is a customer’s word', () => {
       ['account.plan_changed', 'by_hand'],
       ['account.deleted', 'by_hand'],
       ['session_length.changed', 'by_hand'],
+      ['sms.limits_changed', 'by_hand'],
     ]);
     expect(found.redone).toEqual({
       'membership.role_changed': 1,

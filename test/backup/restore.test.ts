@@ -11,7 +11,9 @@ import { changeEmail, deleteUser, operateGrant, operateMandate } from '../../src
 import { post } from '../../src/flows/outbox.ts';
 import { finishInPlace } from '../../src/flows/restore.ts';
 import type { AccountRow } from '../../src/store/accounts.ts';
+import { COPIED_AT } from '../../src/store/backup.ts';
 import { inTransaction } from '../../src/store/database.ts';
+import { writeMeta } from '../../src/store/meta.ts';
 import { createClock, hours, minutes, seconds, type TestClock } from '../support/clock.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { codesOn, cookieOf, submit } from '../support/pages.ts';
@@ -319,6 +321,21 @@ describe.each(WAYS)('$name', ({ start }) => {
     await (await openStand(given)).close();
     given.clock.advance(minutes(4));
     expect((await finishInPlace(place, OPERATOR, null)).result).toBe('done');
+  });
+
+  test('in place: what bears no mark of a copy may be the live database, so it wants a word more', async () => {
+    const given = await newPlace();
+    await (await openStand(given)).close();
+    const place = await placeAt(given);
+    const finish = (onlyMarked: boolean) => finishInPlace(place, OPERATOR, null, { onlyMarked });
+    expect(await finish(true)).toEqual({ result: 'not_marked' });
+    // Nor did it get one: a server starts on it as before.
+    await (await openStand(given)).close();
+    const { ctx, close } = await place.open();
+    await writeMeta(ctx.db, COPIED_AT, String(given.clock.now()));
+    await close();
+    expect((await finish(true)).result).toBe('done');
+    expect((await finish(false)).result).toBe('done');
   });
 });
 

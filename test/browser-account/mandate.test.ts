@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { button, expectAt, link, type Person, visit } from '../browser/person.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { theChromium } from '../support/chromium.ts';
 import { seconds } from '../support/clock.ts';
 import { expectText, logInAs, setUpByApp, stage, standingAt } from './people.ts';
 
@@ -10,9 +10,8 @@ const SECURITY = '/accounts/harbour-films/security';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 /** The owner's way through the form to what it would do. */
 async function lookAtEffect({ page }: Person, from: RegExp): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { button, expectAt, link, type Person, visit } from '../browser/person.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { theChromium } from '../support/chromium.ts';
 import { minutes } from '../support/clock.ts';
 import {
   answerRequest,
@@ -21,9 +21,8 @@ const REASON = 'Known by voice';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 async function sitOliviaAtPasses(olivia: Person): Promise<void> {
   await logInAs(olivia, await olivia.door.demoPerson('olivia'));

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { operateGrant } from '../../src/flows/operate.ts';
 import { expectAt, link, logIn, type Person, typeCode, visit } from '../browser/person.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { theChromium } from '../support/chromium.ts';
 import { hours, seconds } from '../support/clock.ts';
 import { expectText, setUpByApp, stage, standingAt } from './people.ts';
 
@@ -12,9 +12,8 @@ const MERIDIAN = 'Meridian Pictures';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 /** @returns when it ends. */
 async function logInWithPass(person: Person, email: string): Promise<number> {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { button, expectAt, expectMistake, link, logIn, typeCode } from '../browser/person.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { theChromium } from '../support/chromium.ts';
 import { minutes } from '../support/clock.ts';
 import { confirmFirst, expectText, logInAs, stage, standingAt } from './people.ts';
 
@@ -9,9 +9,8 @@ const THEO = 'theo@meridian.example';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 describe('the owner hands a pass over from the member’s page', () => {
   it.each([

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { button, expectAt, expectMistake, field, link, type Person, visit } from '../browser/person.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { theChromium } from '../support/chromium.ts';
 import { hours, seconds } from '../support/clock.ts';
 import type { Door } from '../support/door.ts';
 import { expectText, logInAs, stage, tabTo } from './people.ts';
@@ -10,9 +10,8 @@ const PEOPLE = '/accounts/meridian/people';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 /** Sixty extras, each with the same odd name, so that a page is not enough. */
 async function addExtras(door: Door): Promise<void> {

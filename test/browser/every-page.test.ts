@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { disableUser } from '../../src/flows/disable-user.ts';
 import { deleteAccount, operateGrant } from '../../src/flows/operate.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { theChromium } from '../support/chromium.ts';
 import { minutes, seconds } from '../support/clock.ts';
 import type { LogLine } from '../support/door.ts';
 import { type Inspector, inspectorOf, sights } from './inspect.ts';
@@ -35,9 +35,8 @@ const LONG_ADDRESS = `${'long'.repeat(12)}@${'verylongdomain'.repeat(3)}.example
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 function walk(tell: (person: Person & Inspector) => Promise<void>): Promise<void> {
   return story(browser, {}, async (person) => tell({ ...person, ...(await inspectorOf(person)) }));

@@ -59,7 +59,7 @@ export async function inspectorOf({ page, door }: Person): Promise<Inspector> {
 }
 
 /** Whatever makes the page scroll sideways. */
-const TOO_WIDE = `(() => {
+export const TOO_WIDE = `(() => {
   if (document.documentElement.scrollWidth <= innerWidth) return [];
   const wide = [...document.body.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > innerWidth);
   return ['scrolls', ...wide.map((e) => e.outerHTML.slice(0, 100))];
@@ -77,24 +77,35 @@ async function photograph(page: Page, name: string): Promise<void> {
 }
 
 interface Scales {
-  /** What came over the wire for the page shown, as compressed as it was sent: of it and of all that it loads. */
+  /**
+   * What the page shown would have cost by itself, as compressed as it was sent: it and all that it loads. What the
+   * browser had already is weighed as it came the first time.
+   */
   bytes(): number;
 }
 
-/** The cache is off: each page is weighed as if it were the first. */
 async function weigh(page: Page): Promise<Scales> {
   const devTools: CDPSession = await page.context().newCDPSession(page);
-  let bytes = 0;
-  devTools.on('Network.requestWillBeSent', ({ type }) => {
-    if (type === 'Document') bytes = 0;
+  const addresses = new Map<string, string>();
+  const headers = new Map<string, number>();
+  /** What the page is made of, and what each part weighed when it came over the wire. */
+  const parts = new Set<string>();
+  const weights = new Map<string, number>();
+  devTools.on('Network.requestWillBeSent', ({ requestId, request, type }) => {
+    if (type === 'Document') parts.clear();
+    if (request.url.startsWith('data:')) return;
+    // A page that waits asks again and again: what is still on its way weighs nothing yet.
+    if (type === 'Fetch' && !weights.has(request.url)) weights.set(request.url, 0);
+    addresses.set(requestId, request.url);
+    parts.add(request.url);
   });
-  devTools.on('Network.responseReceived', ({ response }) => {
-    bytes -= response.encodedDataLength; // The headers.
+  devTools.on('Network.responseReceived', ({ requestId, response }) => {
+    headers.set(requestId, response.encodedDataLength);
   });
-  devTools.on('Network.loadingFinished', ({ encodedDataLength }) => {
-    bytes += encodedDataLength;
+  devTools.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    if (encodedDataLength === 0) return; // It was there already.
+    weights.set(addresses.get(requestId) ?? '', encodedDataLength - (headers.get(requestId) ?? 0));
   });
   await devTools.send('Network.enable');
-  await devTools.send('Network.setCacheDisabled', { cacheDisabled: true });
-  return { bytes: () => bytes };
+  return { bytes: () => [...parts].reduce((sum, part) => sum + (weights.get(part) ?? Number.NaN), 0) };
 }

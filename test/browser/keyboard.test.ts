@@ -1,6 +1,6 @@
 import type { Browser, Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { theChromium } from '../support/chromium.ts';
 import { PASSWORD } from '../support/door.ts';
 import { button, expectAt, expectFocus, field, link, type Person, scan, story, visit } from './person.ts';
 
@@ -8,9 +8,8 @@ const NINA = 'nina@meridian.example';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 describe('a whole set-up without a mouse', () => {
   it('by app, in the dark', () =>

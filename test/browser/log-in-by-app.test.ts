@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { theChromium } from '../support/chromium.ts';
 import {
   button,
   expectAt,
@@ -11,6 +11,7 @@ import {
   logIn,
   logOut,
   nextCode,
+  OTHER_WINDOWS,
   story,
   typeCode,
   visit,
@@ -23,9 +24,8 @@ const SAM = 'sam@meridian.example';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 describe('the owner logs in with a code of her app', () => {
   it.each(WINDOWS)('$where', (window) =>
@@ -65,7 +65,7 @@ describe('the owner logs in with a code of her app', () => {
 });
 
 describe('a new password by e-mail still asks for the code', () => {
-  it.each(WINDOWS)('$where', (window) =>
+  it.each(OTHER_WINDOWS)('$where', (window) =>
     story(browser, window, async (sam) => {
       const { page, door } = sam;
       const phone = (await door.demoPerson('sam')).app;

@@ -18,13 +18,23 @@ export interface Person {
   readonly problems: string[];
 }
 
-/** The windows in which the main stories are told. */
-export const WINDOWS: readonly (WindowOptions & { where: string })[] = [
-  { where: 'at a desk' },
-  { where: 'on a phone', phone: true },
-  { where: 'at a desk without script', javaScript: false },
-  { where: 'on a phone without script, in the dark', phone: true, javaScript: false, colorScheme: 'dark' },
-];
+/**
+ * The windows in which the main stories are told. Each story is told in two that have nothing in common, with
+ * script and without, small and large; the other two are another story's. `EVERY_WINDOW=yes` tells all in all four.
+ */
+const ALL = process.env.EVERY_WINDOW === 'yes';
+const DESK = { where: 'at a desk' };
+const PHONE = { where: 'on a phone', phone: true };
+const DESK_PLAIN = { where: 'at a desk without script', javaScript: false };
+const PHONE_PLAIN = {
+  where: 'on a phone without script, in the dark',
+  phone: true,
+  javaScript: false,
+  colorScheme: 'dark',
+} as const;
+export type Seen = WindowOptions & { where: string };
+export const WINDOWS: readonly Seen[] = [DESK, PHONE_PLAIN, ...(ALL ? [PHONE, DESK_PLAIN] : [])];
+export const OTHER_WINDOWS: readonly Seen[] = [PHONE, DESK_PLAIN, ...(ALL ? [DESK, PHONE_PLAIN] : [])];
 
 /** No page here takes longer than a few hundred milliseconds: what does not come is missing. */
 const PATIENCE_MS = 8_000;
@@ -108,10 +118,14 @@ export async function choose({ page }: Person, label: string): Promise<void> {
   await button(page, 'Continue').click();
 }
 
-/** The app on the phone scans the screen: a picture of the page as it stands. */
+/** The app on the phone scans the screen: a picture of the page as it stands, of what its camera is held at. */
 export async function scan({ page }: Person): Promise<AuthenticatorApp> {
-  await page.locator('svg.qr').scrollIntoViewIfNeeded();
-  return appFromAddress(readQrFromPng(await page.screenshot()));
+  const code = page.locator('svg.qr');
+  await code.scrollIntoViewIfNeeded();
+  const box = await code.boundingBox();
+  if (box === null) throw new Error('the code to scan is not to be seen');
+  const clip = { x: box.x - 8, y: box.y - 8, width: box.width + 16, height: box.height + 16 };
+  return appFromAddress(readQrFromPng(await page.screenshot({ clip })));
 }
 
 /** From the choice of a method to the backup codes, by app. */

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { theChromium } from '../support/chromium.ts';
 import {
   choose,
   expectAt,
@@ -22,9 +22,8 @@ const NINA = 'nina@meridian.example';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 async function logInByRecoveryCode(person: Person, code: string): Promise<void> {
   await logIn(person, NINA);

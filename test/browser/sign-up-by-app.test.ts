@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { theChromium } from '../support/chromium.ts';
 import {
   button,
   expectAt,
   expectMistake,
   field,
+  OTHER_WINDOWS,
   type Person,
   proveMailbox,
   saveCodes,
@@ -14,7 +15,6 @@ import {
   shownCodes,
   story,
   typeCode,
-  WINDOWS,
 } from './person.ts';
 
 const IRIS = 'iris@meridian.example';
@@ -22,11 +22,10 @@ const IRIS = 'iris@meridian.example';
 describe('somebody invited signs up, and sets up an app on the way', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launchChromium();
+    browser = await theChromium();
   });
-  afterAll(() => browser.close());
 
-  it.each(WINDOWS)('$where', (window) =>
+  it.each(OTHER_WINDOWS)('$where', (window) =>
     story(browser, window, async (iris) => {
       const { page, door } = iris;
       await page.goto(await door.inbox.link(IRIS));

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { theChromium } from '../support/chromium.ts';
 import { seconds } from '../support/clock.ts';
 import {
   button,
@@ -10,6 +10,7 @@ import {
   field,
   link,
   logIn,
+  OTHER_WINDOWS,
   type Person,
   proveMailbox,
   saveCodes,
@@ -25,9 +26,8 @@ const THEO_PHONE = '+14155550132';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 describe('a member sets up text messages at her next log-in', () => {
   it.each(WINDOWS)('$where', (window) =>
@@ -47,8 +47,8 @@ describe('a member sets up text messages at her next log-in', () => {
       await button(page, 'Send code').click();
       await expectAt(nina, '/login/set-up/text');
       const lead = page.locator('.lead');
-      expect(await lead.innerText()).toMatch(/•.*78/);
-      expect(await lead.innerText()).not.toContain('345');
+      // Typed here a moment ago: shown whole, so that a slip is seen.
+      expect(await lead.innerText()).toContain('+254 712 345678');
       const first = await door.code('+254712345678');
 
       await link(page, 'Change number').click();
@@ -56,7 +56,7 @@ describe('a member sets up text messages at her next log-in', () => {
       await field(page, 'phone').fill('(0)722-000 111');
       await button(page, 'Send code').click();
       await expectAt(nina, '/login/set-up/text');
-      expect(await lead.innerText()).toMatch(/•.*11/);
+      expect(await lead.innerText()).toContain('+254 722 000111');
       const second = await door.code('+254722000111');
       await typeCode(nina, first === second ? '000000' : first);
       await expectMistake(nina, /wrong/);
@@ -87,7 +87,7 @@ async function chooseKenya({ page, script }: Person): Promise<void> {
 }
 
 describe('a member logs in by text message, and asks for the code again', () => {
-  it.each(WINDOWS)('$where', (window) =>
+  it.each(OTHER_WINDOWS)('$where', (window) =>
     story(browser, window, async (theo) => {
       const { page, door } = theo;
       await logIn(theo, THEO);

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { theChromium } from '../support/chromium.ts';
 import { button, expectAt, expectFocus, field, logIn, type Person, story } from './person.ts';
 
 const THEO = 'theo@meridian.example';
@@ -8,9 +8,8 @@ const THEO_PHONE = '+14155550132';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await theChromium();
 });
-afterAll(() => browser.close());
 
 /** A phone's browser that hands over the code of a text message once the person agrees. */
 async function canReadTextMessages(page: Page): Promise<void> {

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCommand } from '../../src/cli/arguments.ts';
 import { runOperatorCommand } from '../../src/cli/operator.ts';
 import { readConfig } from '../../src/config.ts';
-import { wire } from '../../src/main.ts';
+import { wire } from '../../src/start/wire.ts';
 import { type AuthenticatorApp, appFromAddress } from '../support/authenticator-app.ts';
 import { submit } from '../support/door.ts';
 import { createHttpBrowser, type HttpBrowser } from '../support/http-browser.ts';
@@ -183,7 +183,8 @@ describe('words', () => {
       ['user', 'disable', 'theo@meridian.example', '--force'],
       ['pass', 'revoke'],
       ['pass', 'nonsense'],
-      ['account'],
+      ['account', 'x'],
+      ['constructor'],
       ['constructor', 'x'],
     ];
     for (const args of unreadable) expect(readCommand(args).command, args.join(' ')).toBe('unknown');
@@ -281,7 +282,7 @@ describe('deeds', () => {
 
     expect(
       (await sallyport('account', 'mandate', 'night-shift', 'on', '--methods', 'totp', '--now')).stdout,
-    ).toContain('is on');
+    ).toMatch(/is on: by authenticator app \(totp\)\.\n.*now 0 people.* at their next request/);
     expectEvent('mandate.switched_on', { methods: 'totp', from: 'now' });
     expect(
       (await json('account', 'mandate', 'night-shift', 'on', '--methods', 'totp', '--now')).data.result,
@@ -309,7 +310,7 @@ describe('deeds', () => {
     expect(data).toMatchObject({ email: 'sam@meridian.example', openSessions: 1, disabledAt: null });
     expect(data.memberships).toHaveLength(2);
     const shown = await sallyport('user', 'show', 'sam@meridian.example');
-    expect(shown.stdout).toMatch(/^Sam Rivera <sam@meridian.example>, since .* 1 open sessions$/m);
+    expect(shown.stdout).toMatch(/^Sam Rivera <sam@meridian.example>, since .* 1 open session$/m);
     expect(shown.stdout).toMatch(/^meridian +member +mandates +set up +last entered 20/m);
     expect(JSON.stringify(data) + shown.stdout).not.toMatch(/argon2|secret|\+1415/);
     expect((await sallyport('user', 'disable', 'sam@meridian.example')).code).toBe(0);

@@ -16,6 +16,7 @@ const notice = (what: NoticeEvent) =>
       network: '',
       browser: '',
       url: null,
+      takesAuthenticator: false,
       support: 'S',
     }).subject,
   );
@@ -30,7 +31,7 @@ export const MAIL = {
   emailChanged: notice({ event: 'email_changed', to: 'x' }),
   wrongCodes: notice({ event: 'wrong_codes' }),
   passUsed: (account: string) => notice({ event: 'pass_activated', account, endsAt: 0 }),
-  secured: notice({ event: 'disowned' }),
+  secured: notice({ event: 'disowned', tookAuthenticator: false }),
 };
 
 function exactly(text: string): RegExp {

@@ -26,7 +26,7 @@ import {
 import { createAnnouncer, runningNodes } from '../../src/flows/announce-keys.ts';
 import type { Place } from '../../src/flows/place.ts';
 import { listKeys, removeKey, rotateKeys, type Showing } from '../../src/flows/rotate-keys.ts';
-import { wire } from '../../src/main.ts';
+import { wire } from '../../src/start/wire.ts';
 import { createClock } from '../support/clock.ts';
 import { configOf, openStand, placeAt, type StandGiven } from '../support/stand.ts';
 

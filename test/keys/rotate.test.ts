@@ -16,7 +16,7 @@ import { announceKeys, SILENT_AFTER_MS } from '../../src/flows/announce-keys.ts'
 import type { Context } from '../../src/flows/context.ts';
 import { resealAll } from '../../src/flows/reseal.ts';
 import { type RotateResult, removeKey, rotateKeys, type Showing } from '../../src/flows/rotate-keys.ts';
-import { placeOf } from '../../src/main.ts';
+import { placeOf } from '../../src/start/operate.ts';
 import { type Db, migrate, openDatabase } from '../../src/store/database.ts';
 import { SEALED } from '../../src/store/meta.ts';
 import { readSealedByOthers, replaceSealed } from '../../src/store/reseal.ts';
@@ -307,6 +307,27 @@ describe(SERVER === '' ? 'on SQLite' : 'on PostgreSQL', () => {
     ]);
     const kept = JSON.stringify([events, await db.selectFrom('meta').selectAll().execute()]);
     for (const secret of [old, coming]) expect(kept).not.toContain(secret);
+    await db.destroy();
+  });
+
+  test('E6: asked again before a key was set, there are several to choose from; whichever is set is taken further', async () => {
+    const { db, databaseUrl } = await openFresh();
+    const old = newKey(randomBytes);
+    await fill(db, ringOf(old), 1);
+    const clock = createClock();
+    const rotate = async (keys: string): Promise<RotateResult> =>
+      rotateKeys(await placeAt({ databaseUrl, keys, clock }), OPERATOR, QUIET);
+    const [one, other] = [await rotate(old), await rotate(old)];
+    if (one.result !== 'set_behind' || other.result !== 'set_behind') throw new Error(other.result);
+    expect(one.keyId).not.toBe(other.keyId);
+    for (const made of [one, other]) {
+      const [, coming = ''] = made.value.split(',');
+      expect(await rotate(made.value)).toEqual({
+        result: 'set_in_front',
+        keyId: made.keyId,
+        value: `${coming},${old}`,
+      });
+    }
     await db.destroy();
   });
 

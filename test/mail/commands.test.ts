@@ -91,6 +91,12 @@ describe('mail test', () => {
       { recipient: '550 5.1.1 no such user' },
       /works, but refuses mail for you@example.com for good.*5\.1\.1/,
     ],
+    [
+      'smtps:// on a port for STARTTLS',
+      () => server.url().replace('smtp:', 'smtps:'),
+      {},
+      /does not speak TLS from the first byte.*write smtp:\/\/ /,
+    ],
     ['greylisting', () => server.url(), { recipient: '451 4.7.1 later' }, /refuses for now. Try again/],
     ['a closed port', () => 'smtp://127.0.0.1:9', {}, /127\.0\.0\.1:9 cannot be reached.*ECONNREFUSED/],
     [

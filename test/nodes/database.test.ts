@@ -8,7 +8,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { wire } from '../../src/main.ts';
+import { wire } from '../../src/start/wire.ts';
 import { inTransaction, migrateAt, openDatabase, ping } from '../../src/store/database.ts';
 import { DatabaseBusy } from '../../src/store/database-busy.ts';
 import { isIn } from '../journeys/steps.ts';

@@ -6,7 +6,7 @@
 
 import type { readConfig as ReadConfig } from '../../src/config.ts';
 import type { Hasher, createHasher as MakeHasher } from '../../src/credentials/password.ts';
-import type { wire as Wire } from '../../src/main.ts';
+import type { wire as Wire } from '../../src/start/wire.ts';
 
 export interface ServerFigures {
   readonly rssBytes: number;
@@ -18,7 +18,7 @@ export interface ServerFigures {
 
 const built = (path: string) => import(new URL(`../../dist/${path}`, import.meta.url).href);
 const { readConfig } = (await built('config.js')) as { readConfig: typeof ReadConfig };
-const { wire } = (await built('main.js')) as { wire: typeof Wire };
+const { wire } = (await built('start/wire.js')) as { wire: typeof Wire };
 const { pino } = await import('pino');
 
 const { NOW, HASHES, TEXT_PATIENCE, ...env } = process.env;

@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { it } from 'vitest';
-import type { Mode, Report } from './figures.ts';
+import { type Mode, NotZero, type Report } from './figures.ts';
 
 interface Run {
   readonly name: string;
@@ -31,6 +31,7 @@ for (const file of files) {
     try {
       figures = await run(mode, say);
     } catch (error) {
+      if (error instanceof NotZero) figures = error.figures;
       failed = error instanceof Error ? error.message.replaceAll('\n', ' ') : String(error);
       throw error;
     } finally {

@@ -4,10 +4,21 @@ export type Figures = Readonly<Record<string, number | string>>;
 export type Mode = 'short' | 'long';
 export type Report = (line: string) => void;
 
-/** @throws naming every figure that had to be zero and is not. */
+/** A run that has failed is looked into by its figures. */
+export class NotZero extends Error {
+  override readonly name = 'NotZero';
+  readonly figures: Figures;
+
+  constructor(wrong: readonly string[], figures: Figures) {
+    super(`what must be zero is not: ${wrong.join(', ')}`);
+    this.figures = figures;
+  }
+}
+
+/** @throws NotZero naming every figure that had to be zero and is not. */
 export function mustBeZero(figures: Figures, ...names: string[]): void {
   const wrong = names.filter((name) => figures[name] !== 0).map((name) => `${name} is ${figures[name]}`);
-  if (wrong.length > 0) throw new Error(`what must be zero is not: ${wrong.join(', ')}`);
+  if (wrong.length > 0) throw new NotZero(wrong, figures);
 }
 
 /** The value below which the given share of them lies (nearest rank); 0 of none. */

@@ -19,7 +19,7 @@ export const name = 'Q1 kill -9';
 const BUILT_SERVER = fileURLToPath(new URL('built-server.ts', import.meta.url));
 const READY_WITHIN_MS = 5_000;
 const SIZES = {
-  short: { kills: 30, most: 40, atTheDoor: 2, enrolled: 100, waiting: 120, owners: 4, membersEach: 3 },
+  short: { kills: 30, most: 24, atTheDoor: 2, enrolled: 70, waiting: 60, owners: 4, membersEach: 2 },
   long: { kills: 1_000, most: 60, atTheDoor: 6, enrolled: 1_500, waiting: 8_000, owners: 4, membersEach: 20 },
 } as const;
 type Size = Readonly<Record<keyof (typeof SIZES)['short'], number>>;
@@ -74,7 +74,7 @@ async function killAgainAndAgain(play: Play): Promise<Figures> {
     if (kill === kills) break;
     clients.open(claims);
     // Early or late in the work, and then anywhere in what is under way.
-    await clients.answered(10 + Math.floor(random() * most));
+    await clients.answered(8 + Math.floor(random() * most));
     await sleep(random() * 10);
     program.signal('SIGKILL');
     await clients.close();

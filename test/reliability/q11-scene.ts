@@ -36,6 +36,8 @@ export async function fillDatabase(databaseUrl: string, people: number): Promise
       mandate_methods: 'totp,sms',
       mandate_from: 'next_login',
       mandate_text_until: null,
+      texts_per_day: null,
+      text_spend_per_day: null,
       session_max_ms: DEFAULT_LIMITS.sessionMaxMs,
       session_idle_ms: DEFAULT_LIMITS.sessionIdleMs,
     });

@@ -109,9 +109,12 @@ export function comeSteadily(
       const wrong = await submit(browser, '/login/code', { code: '000000' });
       return { result: 'not_sent', answerMs, open: wrong.path === '/' };
     }
+    // Ids sort by posting: who came before may have been served by the other carrier then.
     const text = gateways
       .map((g) => g.taken.findLast(({ to }) => to === who.phone))
-      .find((m) => m !== undefined);
+      .filter((m) => m !== undefined)
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .at(-1);
     if (page.text.includes('may be on its way')) return { result: 'unsure', answerMs };
     const code = text?.text.slice(0, 6) ?? '';
     return { ...landed(await submit(browser, '/login/code', { code })), answerMs };

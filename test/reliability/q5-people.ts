@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
-import { wire } from '../../src/main.ts';
+import { wire } from '../../src/start/wire.ts';
 import { type Person, quickHasher, sceneIn } from '../support/scene.ts';
 
 export interface People {

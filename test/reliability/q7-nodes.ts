@@ -127,7 +127,8 @@ async function restartNodes({ site, cast, size, report }: Stage): Promise<Figure
     lostByRestart: (await lostEntries(site, ledger.entries)).length,
     slowestStopMs: Math.ceil(slowestStopMs),
   };
-  for (const { what } of crowd.failures.slice(0, 3)) report(`dropped: ${what}`);
+  for (const what of [...crowd.failures.map((failure) => failure.what), ...asked.whys].slice(0, 6))
+    report(`dropped: ${what}`);
   report(`nodes restarted: ${JSON.stringify(figures)}`);
   return figures;
 }
@@ -145,14 +146,19 @@ async function startAskers(site: Site, proxies: readonly RoundRobin[], retries: 
   await site.password(browser, person);
   const cookie = `session=${cookieOf(browser, 'session')}`;
   let [total, ok, signedOut, leaving] = [0, 0, 0, false];
+  const whys: string[] = [];
   const ask = async (proxy: RoundRobin, left: number): Promise<boolean> => {
     const answer = await fetch(`${proxy.origin}/`, { headers: { cookie }, redirect: 'manual' }).catch(
-      () => null,
+      (error: Error) => error,
     );
-    await answer?.arrayBuffer().catch(() => {});
-    if (answer !== null && answer.status >= 300 && answer.status < 400) signedOut += 1;
-    if (answer?.status === 200) return true;
-    if (left === 0) return false;
+    const status = answer instanceof Error ? `${answer.cause ?? answer.message}` : answer.status;
+    const text = answer instanceof Error ? '' : await answer.text().catch(() => 'cut off');
+    if (typeof status === 'number' && status >= 300 && status < 400) signedOut += 1;
+    if (status === 200) return true;
+    if (left === 0) {
+      whys.push(`a look at the page, proxy ${proxies.indexOf(proxy)}: ${status} ${text.slice(0, 80)}`);
+      return false;
+    }
     // Faster than any person presses again; the proxy has heard by then that its connections are dead.
     await sleep(100);
     return ask(proxy, left - 1);
@@ -170,7 +176,7 @@ async function startAskers(site: Site, proxies: readonly RoundRobin[], retries: 
     async stop() {
       leaving = true;
       await Promise.all(all);
-      return { total, ok, signedOut };
+      return { total, ok, signedOut, whys };
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Q9: a used code stays used and a wait is waited out, whatever the clock says meanwhile. */
 import type { Person } from '../support/scene.ts';
 import type { Report } from './figures.ts';
-import { behindRecords, seeFault, type Tally } from './q9-tally.ts';
+import { behindRecords, seeFault, seeLeap, type Tally } from './q9-tally.ts';
 import { addMember, codeAt, isIn, logInWith, minutes, seconds, type World } from './q9-world.ts';
 
 /** A code that was used is refused whatever the clock says then, and one of another hour is refused as well. */
@@ -20,6 +20,7 @@ export async function codesThrough(world: World, by: number, tally: Tally, repor
   const after = await logInWith(world, person, codeAt(person, by < 0 ? world.truth() : world.wall()));
   if (after.path !== '/')
     throw new Error(`nobody gets in after a jump of ${by}: ${after.text.slice(0, 200)}`);
+  seeLeap(world, by, tally, report);
   if (by < 0) return;
   // Set right again: the process goes on by its own time, and whatever was used stays used.
   const usedAhead = codeAt(person, world.wall());

@@ -2,24 +2,33 @@
 import { operateGrant } from '../../src/flows/operate.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
 import { submit } from '../support/pages.ts';
+import type { Person } from '../support/scene.ts';
 import type { Report } from './figures.ts';
-import { behindRecords, seeFault, type Tally } from './q9-tally.ts';
+import { behindRecords, seeFault, seeLeap, type Tally } from './q9-tally.ts';
 import { addMember, codeAt, hours, isIn, logInWith, minutes, seconds, type World } from './q9-world.ts';
 
 const DAY = hours(24);
 
+async function grant(world: World, person: Person): Promise<string> {
+  const given = { slug: 'meridian', email: person.email, reason: 'rang the operator' };
+  const granted = await operateGrant(world.stage.step.ctx, { name: 'root' }, given);
+  if (granted.result !== 'granted' || granted.code === null) throw new Error(granted.result);
+  return granted.code;
+}
+
+async function typePassCode(world: World, person: Person, code: string, browser: HttpBrowser) {
+  await world.stage.step.password(browser, person);
+  return submit(browser, '/login/recovery-code', { code });
+}
+
 /** A pass granted now, used an hour later, so that the session's own 24 hours end after the pass. */
 async function startPass(world: World): Promise<{ browser: HttpBrowser; grantedAt: number }> {
   const person = await addMember(world, 'ann');
-  const { step } = world.stage;
-  const given = { slug: 'meridian', email: person.email, reason: 'rang the operator' };
-  const granted = await operateGrant(step.ctx, { name: 'root' }, given);
-  if (granted.result !== 'granted' || granted.code === null) throw new Error(granted.result);
+  const code = await grant(world, person);
   const grantedAt = world.elapsed();
   await world.pass(hours(1), minutes(10));
-  const browser = step.browser();
-  await step.password(browser, person);
-  const home = await submit(browser, '/login/recovery-code', { code: granted.code });
+  const browser = world.stage.step.browser();
+  const home = await typePassCode(world, person, code, browser);
   if (home.path !== '/') throw new Error(`the pass did not open: ${home.path} ${home.text.slice(0, 200)}`);
   return { browser, grantedAt };
 }
@@ -39,6 +48,7 @@ export async function passThrough(
   world.jump(by);
   await seeFault(world, by, tally, report);
   await world.pass(minutes(2));
+  seeLeap(world, by, tally, report);
   const lastIn = await lastAdmitted(world, browser, age);
   if (lastIn > DAY + minutes(1)) {
     tally.passesTooLong++;
@@ -64,51 +74,76 @@ async function lastAdmitted(world: World, browser: HttpBrowser, age: () => numbe
   return last;
 }
 
-/** Stopped, set back, started again: nothing is served until the clock has reached what is on record. */
+/** What happened before the end of the process, and how its clock becomes right again. */
+export interface Restart {
+  /** Something was recorded just before the end, or nothing for hours. */
+  readonly recorded: boolean;
+  /** The clock is set right, and the process started once more; or it reaches by itself what is on record. */
+  readonly mended: boolean;
+}
+
+/**
+ * Stopped, set back, started again: nobody is served until the clock has reached what is on record, and then no pass
+ * that was granted before opens anything, in use or not.
+ */
 export async function restartWith(
   world: World,
   by: number,
   at: number,
+  { recorded, mended }: Restart,
   tally: Tally,
   report: Report,
 ): Promise<void> {
   const { browser, grantedAt } = await startPass(world);
+  const other = await addMember(world, 'ben');
+  const unused = await grant(world, other);
   const age = () => world.elapsed() - grantedAt;
   await world.pass(at - age(), minutes(10));
-  // Something is recorded just before the end, as on any day.
-  const other = await addMember(world, 'ben');
-  await logInWith(world, other, codeAt(other, world.truth()));
+  if (recorded) await logInWith(world, other, codeAt(other, world.truth()));
+  if (!(await isIn(browser))) throw new Error('the pass ended before anything happened');
   world.jump(by);
   await world.restart(seconds(1));
   tally.restarts++;
-  const stopped = age();
+  let last = age();
   await behindRecords(world, tally, report);
-  const probe = { restart: stopped, servedFrom: null as number | null };
-  for (const step = Math.max(seconds(30), -by / 100); age() < stopped - by - seconds(2); ) {
-    const [answer, wall] = [await browser.get('/'), world.wall()];
-    if (answer.status !== 503) {
-      tally.servedBehindRecords++;
-      report(`served ${answer.status} at ${new Date(wall).toISOString()}`);
-    }
-    await world.pass(Math.min(step, stopped - by - age()), step);
-  }
-  await world.pass(seconds(10));
-  probe.servedFrom = age();
-  if ((await world.health()) !== 200) throw new Error('not ready although the clock has caught up');
-  let last = stopped;
+  if (mended) {
+    world.jump(-by);
+    await world.restart(seconds(1));
+  } else await waitUntilServed(world, browser, by, tally, report);
+  if ((await world.health()) !== 200) throw new Error('not ready although the clock is right');
+  const page = await typePassCode(world, other, unused, world.stage.step.browser());
+  if (page.path === '/') tally.codesOpenAfterSetBack++;
+  if (await isIn(browser)) tally.passesLeftAfterSetBack++;
   while (age() < DAY - by + minutes(5)) {
     if (await isIn(browser)) last = age();
     await world.pass(minutes(age() > DAY - by - minutes(10) ? 0.5 : 30), minutes(30));
   }
   if (await isIn(browser)) throw new Error('the pass never ended');
-  const inUse = last <= stopped ? stopped : stopped + (last - probe.servedFrom);
   tally.longestPassOverRestartMinutes = Math.max(
     tally.longestPassOverRestartMinutes,
     Math.round(last / minutes(1)),
   );
-  tally.longestUseOverRestartMinutes = Math.max(
-    tally.longestUseOverRestartMinutes,
-    Math.round(inUse / minutes(1)),
-  );
-  if (inUse > DAY + minutes(1)) tally.passesTooLong++;
+  if (last <= DAY + minutes(1)) return;
+  tally.passesTooLong++;
+  report(`stopped, set back by ${-by / minutes(1)} min, started: in after ${last / minutes(1)} min`);
+}
+
+/** Time goes by until the clock has reached what is on record. */
+async function waitUntilServed(
+  world: World,
+  browser: HttpBrowser,
+  by: number,
+  tally: Tally,
+  report: Report,
+): Promise<void> {
+  const until = world.elapsed() - by;
+  for (const step = Math.max(seconds(30), -by / 100); world.elapsed() < until - minutes(1); ) {
+    const [answer, wall] = [await browser.get('/'), world.wall()];
+    if (answer.status !== 503) {
+      tally.servedBehindRecords++;
+      report(`served ${answer.status} at ${new Date(wall).toISOString()}`);
+    }
+    await world.pass(Math.min(step, until - minutes(1) - world.elapsed()), step);
+  }
+  await world.pass(minutes(1) + seconds(10));
 }

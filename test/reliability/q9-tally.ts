@@ -14,7 +14,8 @@ export interface Tally {
   logLinesMissing: number;
   servedBehindRecords: number;
   longestPassOverRestartMinutes: number;
-  longestUseOverRestartMinutes: number;
+  passesLeftAfterSetBack: number;
+  codesOpenAfterSetBack: number;
 }
 
 export const noTally = (): Tally => ({
@@ -29,7 +30,8 @@ export const noTally = (): Tally => ({
   logLinesMissing: 0,
   servedBehindRecords: 0,
   longestPassOverRestartMinutes: 0,
-  longestUseOverRestartMinutes: 0,
+  passesLeftAfterSetBack: 0,
+  codesOpenAfterSetBack: 0,
 });
 
 /** Set back, the node says so at once and in its log; ahead, it waits whether the leap lasts. */
@@ -40,17 +42,29 @@ export async function seeFault(world: World, by: number, tally: Tally, report: R
     tally.notSaidNotReady++;
     report(`set back by ${-by} ms: /health says ${health}`);
   }
-  if (world.faultLines() === 0) tally.logLinesMissing++;
+  if (world.faultLines() > 0) return;
+  tally.logLinesMissing++;
+  report(`set back by ${-by} ms: the log says nothing`);
+}
+
+/** A leap ahead that lasted: followed, and said with its size, once. */
+export function seeLeap(world: World, by: number, tally: Tally, report: Report): void {
+  const said = world.leapLines();
+  if (by < 0 ? said.length === 0 : said.length === 1 && said[0] === by) return;
+  tally.logLinesMissing++;
+  report(`a jump of ${by} ms: the log tells of leaps of ${said.join(', ') || 'nothing'}`);
 }
 
 /** Started before its records: not ready, and nobody is served. */
 export async function behindRecords(world: World, tally: Tally, report: Report): Promise<void> {
-  const before = world.faultLines();
   if ((await world.health()) !== 503) {
     tally.notSaidNotReady++;
     report('started behind its records, and says that it is ready');
   }
-  if (world.faultLines() === before && before === 0) tally.logLinesMissing++;
+  if (world.faultLines() === 0) {
+    tally.logLinesMissing++;
+    report('started behind its records: the log says nothing');
+  }
   const page = await world.stage.step.browser().get('/login');
   if (page.status !== 503) tally.servedBehindRecords++;
 }

@@ -18,8 +18,10 @@ export interface World extends AsyncDisposable {
   /** Time goes on, in steps; after each the node is asked how it is, as its own job does every five seconds. */
   pass(ms: number, step?: number): Promise<void>;
   health(): Promise<number>;
-  /** Lines that say that this node is not ready. */
+  /** How often this process has said in its log that it is not ready. */
   faultLines(): number;
+  /** Leaps ahead that it said it follows, in milliseconds. */
+  leapLines(): number[];
   /** Ends the process and starts it again over the same file; `after` it has lain still. */
   restart(after?: number): Promise<void>;
 }
@@ -39,8 +41,7 @@ export async function createWorld(path: string, key: string): Promise<World> {
     return openStage({ path, port, clock, bytes, key, time: { wall, steady: () => elapsed - began } });
   };
   let stage = await open();
-  let linesBefore = 0;
-  const lines = () => stage.log.filter((line) => line.includes('this node is not ready')).length;
+  const lines = (part: string) => stage.log.filter((line) => line.includes(part));
   const health = async () => (await stage.step.browser().get('/health')).status;
   return {
     get stage() {
@@ -59,9 +60,10 @@ export async function createWorld(path: string, key: string): Promise<World> {
       }
     },
     health,
-    faultLines: () => linesBefore + lines(),
+    faultLines: () => lines('this node is not ready').length,
+    leapLines: () =>
+      lines('the clock leapt ahead').map((line) => (JSON.parse(line) as { byMs: number }).byMs),
     async restart(after = 0) {
-      linesBefore += lines();
       await stage.app.close();
       elapsed += after;
       stage = await open();

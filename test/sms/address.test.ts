@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSmsAddresses, senderKind } from '../../src/delivery/sms/address.ts';
+import { readSmsAddresses } from '../../src/delivery/sms/address.ts';
+import { senderKind } from '../../src/delivery/sms/sender.ts';
 
 const SID = `AC${'0'.repeat(31)}1`;
 const AWS = 'AKIDEXAMPLE012345678';
@@ -98,6 +99,26 @@ describe('addresses that are right', () => {
       GATEWAY_SECRET.slice('whsec_'.length),
     );
     expect(one('http://:a%20long%20enough%20secret@gateway/')).toMatchObject({ url: 'http://gateway/' });
+  });
+
+  it('an own gateway that posts no receipts says so; the rest of the query goes on as it was', () => {
+    const url = (query: string) => one(`https://:${GATEWAY_SECRET}@gateway/sms${query}`);
+    expect(url('')).toMatchObject({ receipts: true });
+    expect(url('?receipts=yes&b=%20')).toMatchObject({ receipts: true, url: 'https://gateway/sms?b=%20' });
+    expect(url('?a=1+2&receipts=no&a=3')).toMatchObject({
+      receipts: false,
+      url: 'https://gateway/sms?a=1+2&a=3',
+    });
+    expect(url('?receipts=no')).toMatchObject({ receipts: false, url: 'https://gateway/sms' });
+    // A gateway may have a parameter of that name itself.
+    expect(url('?receipts=full&receipts=no')).toMatchObject({
+      receipts: false,
+      url: 'https://gateway/sms?receipts=full',
+    });
+    expect(url('?receipts=maybe&b=1')).toMatchObject({
+      receipts: true,
+      url: 'https://gateway/sms?receipts=maybe&b=1',
+    });
   });
 
   it('several, in their order, each with a name of its own', () => {

@@ -89,17 +89,18 @@ describe('sending', () => {
       'number',
     ],
     ['ConflictException', { Reason: 'DESTINATION_COUNTRY_BLOCKED_BY_PROTECT_CONFIGURATION' }, 'country'],
-    ['ConflictException', { Reason: 'DESTINATION_PHONE_NUMBER_NOT_VERIFIED' }, 'unavailable'],
-    ['ConflictException', { Reason: 'NO_ORIGINATION_IDENTITIES_FOUND' }, 'unavailable'],
+    ['ConflictException', { Reason: 'DESTINATION_PHONE_NUMBER_NOT_VERIFIED' }, 'refused'],
+    ['ConflictException', { Reason: 'NO_ORIGINATION_IDENTITIES_FOUND' }, 'refused'],
+    ['ConflictException', { Reason: 'NUMBER_CAPABILITIES_MISMATCH' }, 'credentials'],
     ['ValidationException', { Reason: 'DESTINATION_COUNTRY_BLOCKED' }, 'country'],
     ['ValidationException', { Reason: 'COUNTRY_NOT_ENABLED' }, 'country'],
     ['ValidationException', { Reason: 'SENDER_ID_NOT_SUPPORTED' }, 'country'],
-    ['ValidationException', { Reason: 'INVALID_REQUEST' }, 'unavailable'],
+    ['ValidationException', { Reason: 'INVALID_REQUEST' }, 'refused'],
     ['ThrottlingException', {}, 'throttled'],
     ['ServiceQuotaExceededException', { Reason: 'MONTHLY_SPEND_LIMIT_REACHED_FOR_TEXT' }, 'throttled'],
     ['AccessDeniedException', { Reason: 'ACCOUNT_DISABLED' }, 'credentials'],
     ['ExpiredTokenException', {}, 'credentials'],
-    ['ResourceNotFoundException', { ResourceType: 'sender-id' }, 'unavailable'],
+    ['ResourceNotFoundException', { ResourceType: 'sender-id' }, 'credentials'],
   ])('%s %o: %s', async (name, fields, kind) => {
     const { carrier } = await aws(() => awsError(name, fields));
     const error = await carrier()

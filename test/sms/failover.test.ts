@@ -79,6 +79,7 @@ describe('who is asked', () => {
     ['throttled', true],
     ['credentials', true],
     ['country', true],
+    ['refused', true],
     ['number', false],
     ['unknown', false],
   ])('after %s the next: %s', async (kind, next) => {
@@ -177,11 +178,64 @@ describe('the breaker', () => {
     },
   );
 
-  it.each<Script>(['number', 'country'])('does not count %s', async (script) => {
+  it.each<Script>(['number', 'country', 'refused'])('does not count %s', async (script) => {
     const { sms, got } = pair(script);
     for (let i = 0; i < 20; i += 1) await outcomeOf(sms.send(message()));
     expect(got()[0]).toBe(20);
     expect(sms.status()[0]).toMatchObject({ state: 'closed', failures: 0, lastError: `${script} (told)` });
+  });
+
+  describe('a code that we do not know', () => {
+    const refuse = async (sms: ReturnType<typeof sender>, from: number, count: number) => {
+      for (let n = from; n < from + count; n += 1) {
+        await outcomeOf(sms.send(message({ to: `+1415555${1000 + n}` })));
+      }
+    };
+    it('for twenty different numbers in a row, and nothing else: it is the carrier, and the next gets it all', async () => {
+      const { sms, got } = pair('refused');
+      await refuse(sms, 0, 19);
+      expect(sms.status()[0]).toMatchObject({ state: 'closed' });
+      await refuse(sms, 19, 3);
+      expect(sms.status()[0]).toMatchObject({ state: 'open', lastError: 'refused (told)' });
+      expect(got()).toEqual([20, 22, 0]);
+      expectSilentAbout(JSON.stringify(sms.status()), ['+14155551000', '+14155551019']);
+    });
+
+    it('for one person’s numbers, with one acceptance in between: it stays in use', async () => {
+      const { sms, carriers } = pair('refused');
+      await refuse(sms, 0, 19);
+      carriers[0].script = 'ok';
+      await sms.send(message());
+      carriers[0].script = 'refused';
+      await refuse(sms, 0, 19);
+      expect(sms.status()[0]).toMatchObject({ state: 'closed', failures: 0 });
+    });
+
+    it('alone: nothing is ready until its trial, and a trial that is refused so does not close it', async () => {
+      const only = told('a', 'refused');
+      const sms = sender([only]);
+      await refuse(sms, 0, 20);
+      expect(sms.ready()).toBe(false);
+      expect(await outcomeOf(sms.send(message()))).toBe('unavailable no_carrier');
+      pass(30_000);
+      expect(sms.ready()).toBe(true);
+      expect(await outcomeOf(sms.send(message()))).toBe('refused told');
+      expect(sms.status()[0]).toMatchObject({ state: 'open' });
+      only.script = 'ok';
+      pass(30_000);
+      expect(await sms.send(message())).toMatchObject({ carrier: 'a' });
+      await refuse(sms, 0, 1);
+      expect(sms.status()[0]).toMatchObject({ state: 'closed', failures: 0 });
+    });
+
+    it('as the trial of a carrier that was down: it stays shut', async () => {
+      const { sms, carriers } = pair('unavailable');
+      for (let i = 0; i < 5; i += 1) await sms.send(message());
+      carriers[0].script = 'refused';
+      pass(30_000);
+      expect(await sms.send(message())).toMatchObject({ carrier: 'b' });
+      expect(sms.status()[0]).toMatchObject({ state: 'open' });
+    });
   });
 
   it('counts failures in a row: one success clears them', async () => {
@@ -257,6 +311,140 @@ describe('the breaker', () => {
   });
 });
 
+describe('a carrier that falls silent', () => {
+  /** Answers when it is told to, and never by itself. */
+  function held(name: string) {
+    const waiting: ((answer: Accepted | NotSent) => void)[] = [];
+    const carrier: SmsCarrier = {
+      ...told(name, 'ok'),
+      send: () =>
+        new Promise((resolve, reject) => {
+          waiting.push((answer) => (answer instanceof NotSent ? reject(answer) : resolve(answer)));
+        }),
+    };
+    return { carrier, waiting };
+  }
+  const patience = { timeoutMs: 2_000, suspectAfterMs: 20 };
+  const send = (sms: ReturnType<typeof sender>, count: number) =>
+    Array.from({ length: count }, () => outcomeOf(sms.send(message())));
+  const suspected = (sms: ReturnType<typeof sender>) =>
+    expect.poll(() => sms.status()[0]?.state, { interval: 2, timeout: 1_000 }).toBe('suspected');
+
+  it('is passed over once five messages are overdue, and in use again with the first answer', async () => {
+    const { carrier, waiting } = held('a');
+    const second = told('b', 'ok');
+    const sms = sender([carrier, second], patience);
+    const first = send(sms, 5);
+    await suspected(sms);
+    const began = performance.now();
+    const later = await Promise.all(send(sms, 20));
+    expect(performance.now() - began).toBeLessThan(500);
+    expect(later).toEqual(Array.from({ length: 20 }, () => expect.objectContaining({ carrier: 'b' })));
+    expect([waiting.length, second.got.length]).toEqual([5, 20]);
+    waiting[3]?.({ providerId: 'late', parts: 1 });
+    expect(await first[3]).toMatchObject({ carrier: 'a' });
+    expect(sms.status()[0]).toMatchObject({ state: 'closed', failures: 0 });
+    const again = send(sms, 1);
+    expect(waiting).toHaveLength(6);
+    for (const answer of waiting) answer({ providerId: 'x', parts: 1 });
+    expect(await again[0]).toMatchObject({ carrier: 'a' });
+    // Nothing that was handed over went to the other as well.
+    expect(second.got).toHaveLength(20);
+    await Promise.all(first);
+  });
+
+  it('gets five messages and no more until its breaker opens, at any rate', async () => {
+    const { carrier, waiting } = held('a');
+    const second = told('b', 'ok');
+    const sms = sender([carrier, second], { timeoutMs: 150, suspectAfterMs: 20 });
+    const all: Promise<unknown>[] = send(sms, 5);
+    await suspected(sms);
+    const opened = () => {
+      all.push(...send(sms, 3));
+      return sms.status()[0]?.state;
+    };
+    await expect.poll(opened, { interval: 5, timeout: 2_000 }).toBe('open');
+    expect(waiting).toHaveLength(5);
+    expect((await Promise.all(all)).slice(0, 5)).toEqual(Array.from({ length: 5 }, () => 'unknown timeout'));
+    expect(second.got).toHaveLength(all.length - 5);
+  });
+
+  it('four overdue messages are too few, unless a failure went before them', async () => {
+    const { carrier, waiting } = held('a');
+    const sms = sender([carrier, told('b', 'ok')], { ...patience, suspectAfterMs: 0 });
+    const four = send(sms, 4);
+    expect(sms.status()[0]).toMatchObject({ state: 'closed' });
+    const fifth = send(sms, 1);
+    waiting[4]?.(new NotSent('unavailable', 'told'));
+    await fifth[0];
+    expect(sms.status()[0]).toMatchObject({ state: 'suspected', failures: 1 });
+    for (const answer of waiting) answer({ providerId: 'x', parts: 1 });
+    await Promise.all(four);
+    expect(sms.status()[0]).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
+  it.each<Accepted | NotSent>([{ providerId: 'x', parts: 1 }, new NotSent('number', 'told')])(
+    'any answer starts the time of the others anew: %o',
+    async (answer) => {
+      const { carrier, waiting } = held('a');
+      const sms = sender([carrier, told('b', 'ok')], { ...patience, suspectAfterMs: 200 });
+      const all = send(sms, 8);
+      await suspected(sms);
+      waiting[0]?.(answer);
+      await all[0];
+      expect(sms.status()[0]).toMatchObject({ state: 'closed' });
+      await suspected(sms);
+      for (const rest of waiting) rest({ providerId: 'x', parts: 1 });
+      await Promise.all(all);
+    },
+  );
+
+  it('and there is no other: it may be slow, so it gets the others as well', async () => {
+    const { carrier, waiting } = held('a');
+    const sms = sender([carrier], patience);
+    const first = send(sms, 5);
+    await suspected(sms);
+    expect(sms.ready()).toBe(true);
+    const sixth = send(sms, 1)[0];
+    await expect.poll(() => waiting.length, { interval: 2 }).toBe(6);
+    for (const answer of waiting) answer({ providerId: 'x', parts: 1 });
+    expect(await sixth).toMatchObject({ carrier: 'a' });
+    await Promise.all(first);
+  });
+
+  it('and the other is shut: it gets the others as well', async () => {
+    const { carrier, waiting } = held('a');
+    const shut = told('b', 'unavailable');
+    const sms = sender([shut, carrier], patience);
+    const first = send(sms, 5);
+    await expect.poll(() => sms.status()[1]?.state, { interval: 2 }).toBe('suspected');
+    expect(sms.status()[0]).toMatchObject({ state: 'open' });
+    const sixth = send(sms, 1)[0];
+    await expect.poll(() => waiting.length, { interval: 2 }).toBe(6);
+    for (const answer of waiting) answer({ providerId: 'x', parts: 1 });
+    expect(await sixth).toMatchObject({ carrier: 'a' });
+    expect(shut.got).toHaveLength(5);
+    await Promise.all(first);
+  });
+});
+
+it('a trial alone: others are refused at once meanwhile, and it ends when its time is up', async () => {
+  const only = told('a', 'unavailable');
+  const sms = sender([only], { timeoutMs: 100 });
+  for (let i = 0; i < 5; i += 1) await outcomeOf(sms.send(message()));
+  only.script = 'deaf';
+  pass(30_000);
+  const began = performance.now();
+  const trial = outcomeOf(sms.send(message()));
+  expect(sms.ready()).toBe(false);
+  expect(await outcomeOf(sms.send(message()))).toBe('unavailable no_carrier');
+  expect(performance.now() - began).toBeLessThan(90);
+  expect(await trial).toBe('unknown timeout');
+  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(sms.status()[0]).toMatchObject({ state: 'open' });
+  expect(only.got).toHaveLength(6);
+});
+
 it('status tells what an operator asks, and nothing of people', async () => {
   const { sms, carriers } = pair('unavailable');
   expect(sms.status()[1]).toEqual({
@@ -305,7 +493,10 @@ describe('over the wire', () => {
     open.push(server);
     return {
       server,
-      carrier: openHttp({ kind: 'http', name, url: server.url, secret: SECRET }, { now: Date.now }),
+      carrier: openHttp(
+        { kind: 'http', name, url: server.url, secret: SECRET, receipts: true },
+        { now: Date.now },
+      ),
     };
   }
 

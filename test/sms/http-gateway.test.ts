@@ -15,7 +15,13 @@ afterEach(async () => {
 async function gateway(answer: (seen: Seen) => Conduct) {
   const server = await httpServer(answer);
   open.push(server);
-  const address = { kind: 'http', name: 'http', url: `${server.url}/sms?route=otp`, secret: SECRET } as const;
+  const address = {
+    kind: 'http',
+    name: 'http',
+    url: `${server.url}/sms?route=otp`,
+    secret: SECRET,
+    receipts: true,
+  } as const;
   return { server, carrier: openHttp(address, parts) };
 }
 
@@ -72,8 +78,8 @@ describe('sending', () => {
     ],
     [{ status: 422, body: { error: 'number' } }, 'number HTTP_422'],
     [{ status: 422, body: { error: 'country' } }, 'country HTTP_422'],
-    [{ status: 422, body: { error: 'else' } }, 'unavailable HTTP_422'],
-    [{ status: 400, body: { error: 'number' } }, 'unavailable HTTP_400'],
+    [{ status: 422, body: { error: 'else' } }, 'refused HTTP_422'],
+    [{ status: 400, body: { error: 'number' } }, 'refused HTTP_400'],
     [{ status: 429 }, 'throttled HTTP_429'],
     [{ status: 401 }, 'credentials HTTP_401'],
     [{ status: 200, body: { ok: true } }, 'unknown no_id'],
@@ -90,6 +96,7 @@ describe('sending', () => {
       name: 'http',
       url: server.url,
       secret: Buffer.from('another secret, quite long'),
+      receipts: true,
     } as const;
     expect(await outcomeOf(openHttp(address, parts).send(message(), patient()))).toBe('credentials HTTP_401');
   });
@@ -178,6 +185,14 @@ describe('receipts', () => {
     [{ type: 'sms' }, 'not_a_receipt'],
   ])('%o: %o', (fields, outcome) => {
     expect(read(receipt(fields))).toEqual(outcome);
+  });
+
+  it('are not read of one that posts none', () => {
+    const silent = openHttp(
+      { kind: 'http', name: 'http', url: 'http://x/', secret: SECRET, receipts: false },
+      parts,
+    );
+    expect(silent.receipts).toBe('none');
   });
 
   it('no JSON, or signed by another', () => {

@@ -48,7 +48,13 @@ const vonageAddress: VonageAddress = {
   signatureSecret: null,
 };
 const GATEWAY_SECRET = 'a secret of the gateway';
-const httpAddress: HttpAddress = { kind: 'http', name: 'http', url: '', secret: Buffer.from(GATEWAY_SECRET) };
+const httpAddress: HttpAddress = {
+  kind: 'http',
+  name: 'http',
+  url: '',
+  secret: Buffer.from(GATEWAY_SECRET),
+  receipts: true,
+};
 
 const CARRIERS: [string, (baseUrl: string, connectMs?: number) => SmsCarrier, Reply][] = [
   [
@@ -159,9 +165,15 @@ describe.each(CARRIERS)('%s', (_, carrierAt, accepted) => {
     [429, 'throttled'],
     [401, 'credentials'],
     [403, 'credentials'],
+    [402, 'unavailable'],
+    [408, 'unknown'],
     [404, 'unavailable'],
-    [400, 'unavailable'],
-    [418, 'unavailable'],
+    [405, 'unavailable'],
+    [410, 'unavailable'],
+    [415, 'unavailable'],
+    [422, 'refused'],
+    [400, 'refused'],
+    [418, 'refused'],
     [200, 'unknown'],
     [204, 'unknown'],
     [299, 'unknown'],

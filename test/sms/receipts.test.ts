@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { watchTexts } from '../../src/flows/text-messages-watch.ts';
 import { viewTextMessages } from '../../src/flows/view-text-messages.ts';
 import type { AccountRow } from '../../src/store/accounts.ts';
-import { minutes } from '../support/clock.ts';
+import { insertTextMessage, type TextMessageRow } from '../../src/store/text-messages.ts';
+import { hours, minutes } from '../support/clock.ts';
 import { type Door, openDoor } from '../support/door.ts';
 import { type SmsGateway, smsGateway } from '../support/sms-gateway.ts';
 import { PASSWORD, SYSTEM_ID, smppServer } from '../support/sms-smpp.ts';
@@ -196,6 +197,83 @@ it('a carrier whose receipts fall below half in a country over 20 messages is to
     },
   ]);
   expect(blockedBy).toEqual([]);
+});
+
+describe('carriers that say nothing', () => {
+  /** A day's messages that a carrier took, in the past and settled. */
+  async function taken(carrier: string, count: number, over: Partial<TextMessageRow> = {}): Promise<void> {
+    for (let n = 0; n < count; n++) {
+      const id = `${carrier}-${crypto.randomUUID()}`;
+      const at = door.clock.now() - minutes(10);
+      await insertTextMessage(door.ctx.db, { ...TAKEN, id, at, carrier, provider_id: id, ...over });
+    }
+  }
+  const TAKEN = {
+    account_id: null,
+    user_id: null,
+    purpose: 'code',
+    country: 'US',
+    prefix_hmac: 'p',
+    number_hmac: 'n',
+    price: 1,
+    state: 'sent',
+    reason: null,
+    parts: 1,
+    settled_at: 1,
+    receipt_at: null,
+    // Used, so that nothing but receipts is missing.
+    verified_at: 1,
+    asks: 1,
+  } as const;
+  const alerts = async () =>
+    (await door.rows<{ data: string }>(`select data from audit_events where kind = 'sms.alert'`)).map(
+      ({ data }) => JSON.parse(data),
+    );
+
+  it('as their address says, or since they cannot reach us, raise no alert', async () => {
+    const twilio = `twilio://AC${'a'.repeat(32)}:token-of-twilio@default?from=%2B15550100`;
+    const aws = 'aws://AKIDEXAMPLE012345678:secret@eu-west-1?sender=GATE';
+    const vonage = 'vonage://abcd1234:secret@default?from=Gate&signature_secret=s';
+    door = await openDoor({
+      env: {
+        SMS_URL: `http://:a-long-enough-secret@127.0.0.1:9/sms?receipts=no,${twilio},${aws},${vonage}`,
+        SMS_COUNTRIES: 'US',
+      },
+    });
+    onTestFinished(() => door.close());
+    expect(door.ctx.settings.url).toMatch(/^http:/);
+    for (const carrier of ['http', 'twilio', 'aws', 'vonage']) await taken(carrier, 20);
+    await watchTexts(door.ctx);
+    expect(await alerts()).toEqual([]);
+  });
+
+  it('though they should: no receipt has ever come, told once a day, and no rate', async () => {
+    door = await openDoor({
+      env: { SMS_URL: 'http://:a-long-enough-secret@127.0.0.1:9/sms', SMS_COUNTRIES: 'US,DE' },
+    });
+    onTestFinished(() => door.close());
+    await taken('http', 19, { country: 'DE' });
+    await watchTexts(door.ctx);
+    expect(await alerts()).toEqual([]);
+    await taken('http', 20);
+    await watchTexts(door.ctx);
+    await watchTexts(door.ctx);
+    expect(await alerts()).toEqual([{ what: 'no_receipts', carrier: 'http', sent: 39 }]);
+    const mail = await door.newest('help@sallyport.example');
+    expect(mail.subject).toBe('No receipts come from http');
+    expect(mail.text).toContain(`It is ${door.ctx.settings.url}/receipts/sms/http`);
+    expect(mail.text).toContain('receipts=no');
+    door.clock.advance(hours(25));
+    await taken('http', 20);
+    await watchTexts(door.ctx);
+    expect(await alerts()).toHaveLength(2);
+    // One has come: from now on the rate is what counts.
+    await taken('http', 1, { country: 'DE', state: 'failed', receipt_at: door.clock.now() });
+    await watchTexts(door.ctx);
+    expect((await alerts()).slice(2)).toEqual([
+      { what: 'receipts', carrier: 'http', country: 'US', sent: 20, delivered: 0 },
+    ]);
+  });
 });
 
 it('one whose receipts reach half is not', async () => {

@@ -168,9 +168,11 @@ describe('refusals', () => {
     ['ESME_RMSGQFUL', 'throttled'],
     ['ESME_RPROHIBITED', 'credentials'],
     ['ESME_RSYSERR', 'unavailable'],
-    ['ESME_RSUBMITFAIL', 'unavailable'],
-    ['ESME_RINVSRCADR', 'unavailable'],
-    ['ESME_RUNKNOWNERR', 'unavailable'],
+    ['ESME_RINVBNDSTS', 'unavailable'],
+    ['ESME_RSERTYPDENIED', 'credentials'],
+    ['ESME_RSUBMITFAIL', 'refused'],
+    ['ESME_RINVSRCADR', 'refused'],
+    ['ESME_RUNKNOWNERR', 'refused'],
   ])('%s: %s', async (status, kind) => {
     const server = await serve();
     server.reply = () => status;
@@ -184,7 +186,7 @@ describe('refusals', () => {
   it('a status of the server’s own', async () => {
     const server = await serve();
     server.reply = () => '0x0400';
-    expect(await outcomeOf(carrierTo(server.address).send(message(), patient()))).toBe('unavailable 0x0400');
+    expect(await outcomeOf(carrierTo(server.address).send(message(), patient()))).toBe('refused 0x0400');
   });
 });
 

@@ -97,9 +97,12 @@ describe('sending', () => {
     [402, '#low-balance', 'Low balance', 'credentials'],
     [403, '#account-suspended', 'Suspended', 'credentials'],
     [422, '/messages#1060', '1060', 'credentials'],
-    [422, '/messages#1120', 'Invalid sender', 'unavailable'],
-    [422, '/messages#1020', 'Invalid params', 'unavailable'],
+    [422, '/messages#1120', 'Invalid sender', 'country'],
+    [422, '/messages#1020', 'Invalid params', 'refused'],
+    [422, '/messages#1999', '1999', 'refused'],
     [404, '#not-found', 'Not Found', 'unavailable'],
+    [422, '/messages#1030', 'Internal error', 'unavailable'],
+    [422, '/messages#1100', 'Communication Failed', 'unavailable'],
     [500, '/messages#1030', 'Internal error', 'unavailable'],
   ])('status %i, type …%s, %s: %s', async (status, hash, title, kind) => {
     const { carrier } = await vonage(() => vonageError(status, hash, title));

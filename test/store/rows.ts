@@ -70,6 +70,8 @@ export function accountRow(over: Partial<AccountRow> = {}): AccountRow {
     mandate_methods: 'totp,sms',
     mandate_from: 'next_login',
     mandate_text_until: null,
+    texts_per_day: null,
+    text_spend_per_day: null,
     session_max_ms: 86_400_000,
     session_idle_ms: 28_800_000,
     ...over,

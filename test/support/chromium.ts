@@ -36,6 +36,17 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, env: { ...process.env, ...env }, args: FLAGS, headless: true });
 }
 
+let chromiumOfThisProcess: Promise<Browser> | undefined;
+
+/**
+ * The one Chromium of this process: windows share nothing in it, so that test files one after another can. It ends
+ * with the process, by Playwright's own doing.
+ */
+export function theChromium(): Promise<Browser> {
+  chromiumOfThisProcess ??= launchChromium();
+  return chromiumOfThisProcess;
+}
+
 export interface Window {
   context: BrowserContext;
   page: Page;

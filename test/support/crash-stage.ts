@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import { readConfig } from '../../src/config.ts';
 import { createHasher, type Hasher } from '../../src/credentials/password.ts';
-import { type App, type Parts, wire } from '../../src/main.ts';
+import { type App, type Parts, wire } from '../../src/start/wire.ts';
 import type { TestClock } from './clock.ts';
 import { type Doorstep, doorstepOf } from './doorstep.ts';
 

@@ -4,7 +4,7 @@
  * test if anything was logged as an error.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,11 +13,13 @@ import { inject } from 'vitest';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Hasher } from '../../src/credentials/password.ts';
 import { DEMO_MARK } from '../../src/flows/demo-data.ts';
-import { type App, type Parts, wire } from '../../src/main.ts';
-import { isPostgresUrl, migrate, openDatabase } from '../../src/store/database.ts';
+import { type App, type Parts, wire } from '../../src/start/wire.ts';
+import { migrate, openDatabase } from '../../src/store/database.ts';
 import { writeMeta } from '../../src/store/meta.ts';
+import './compile-once.ts';
 import { createClock, type TestClock } from './clock.ts';
 import { type Doorstep, doorstepOf } from './doorstep.ts';
+import { letConnectionsLast } from './lasting-connections.ts';
 import { emptyDatabase, freshDatabaseOn } from './postgres.ts';
 import { quickHasher } from './scene.ts';
 
@@ -57,42 +59,70 @@ export interface Door extends Doorstep, AsyncDisposable {
 
 const KEY = randomBytes(32).toString('base64');
 
-/** A database used again has tables already, which the demo would refuse as somebody else's. */
+/** The demo takes no database that has tables already but its own. */
 async function markAsDemo(url: string): Promise<void> {
-  if (!isPostgresUrl(url)) return;
   const db = openDatabase(url);
-  await migrate(db);
   await writeMeta(db, DEMO_MARK, 'made by a test');
   await db.destroy();
 }
 
-/** Those of doors that are closed: a new database costs a fifth of a second, an emptied one next to nothing. */
-const freeDatabases: string[] = [];
+async function makeTables(url: string): Promise<void> {
+  const db = openDatabase(url);
+  await migrate(db);
+  await db.destroy();
+}
 
 interface TestDatabase {
   readonly url: string;
   remove(): Promise<void>;
 }
 
-/** An empty database: a file of its own, or where the run is over PostgreSQL one on the server of that run. */
+/** Of this process, those of doors that are closed: a new database costs a fifth of a second, an emptied one little. */
+const freeDatabases: string[] = [];
+const databases = new Set<string>();
+if (inject('postgres') !== '') letConnectionsLast(databases);
+
+/** An empty database with its tables: a file of its own, or where the run is over PostgreSQL one on its server. */
 async function freshDatabase(): Promise<TestDatabase> {
   const server = inject('postgres');
-  if (server !== '') {
-    const url = freeDatabases.pop() ?? (await freshDatabaseOn(server));
-    return {
-      url,
-      async remove() {
-        await emptyDatabase(url);
-        freeDatabases.push(url);
-      },
-    };
-  }
-  // In memory where that is possible: each commit is synced, and no test is about the disk.
-  const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sallyport-'));
+  return server === '' ? freshFile() : freshOn(server);
+}
+
+async function freshOn(server: string): Promise<TestDatabase> {
+  const url = freeDatabases.pop() ?? (await freshDatabaseOn(server));
+  if (!databases.has(url)) await makeTables(url);
+  databases.add(url);
   return {
-    url: `sqlite:${join(dir, 'sallyport.db')}`,
-    remove: async () => rmSync(dir, { recursive: true, force: true }),
+    url,
+    async remove() {
+      await emptyDatabase(openDatabase(url));
+      freeDatabases.push(url);
+    },
   };
+}
+
+// In memory where that is possible: each commit is synced, and no test is about the disk.
+const newFolder = () => mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'sallyport-'));
+
+/** Made once, and written out for each door. */
+async function makeEmptyFile(): Promise<Buffer> {
+  const folder = newFolder();
+  const file = join(folder, 'empty.db');
+  await makeTables(`sqlite:${file}`);
+  const content = readFileSync(file);
+  rmSync(folder, { recursive: true });
+  return content;
+}
+
+let emptyFile: Promise<Buffer> | undefined;
+
+async function freshFile(): Promise<TestDatabase> {
+  emptyFile ??= makeEmptyFile();
+  const content = await emptyFile;
+  const folder = newFolder();
+  const file = join(folder, 'sallyport.db');
+  writeFileSync(file, content);
+  return { url: `sqlite:${file}`, remove: async () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export async function openDoor(options: DoorOptions = {}): Promise<Door> {

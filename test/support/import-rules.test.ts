@@ -54,7 +54,15 @@ describe('reading imports', () => {
 
 describe('who may import whom', () => {
   it.each([
-    ['main uses all', 'src/main.ts', use('./store/database.ts'), use('./config.ts'), use('./web/server.ts')],
+    ['main begins', 'src/main.ts', use('./start/run.ts')],
+    [
+      'start uses all',
+      'src/start/wire.ts',
+      use('./node.ts'),
+      use('../store/database.ts'),
+      use('../config.ts'),
+      use('../web/server.ts'),
+    ],
     [
       'config uses credentials, addresses of carriers and limits, and names types',
       'src/config.ts',
@@ -116,6 +124,11 @@ describe('who may import whom', () => {
   it.each([
     ['src/config.ts', use('./flows/trust.ts')],
     ['src/config.ts', use('./main.ts')],
+    ['src/config.ts', use('./start/key-file.ts')],
+    ['src/main.ts', use('./store/database.ts')],
+    ['src/start/wire.ts', use('../main.ts')],
+    ['src/flows/login.ts', use('../start/wire.ts')],
+    ['src/cli/account.ts', name('../start/wire.ts')],
     ['src/web/login/routes.ts', use('../../store/users.ts')],
     ['src/web/login/routes.ts', name('../../store/users.ts')],
     ['src/web/login/routes.ts', use('../../rules/next-step.ts')],
@@ -164,6 +177,7 @@ describe('who may import whom', () => {
 describe('names and places', () => {
   it.each([
     'src/main.ts',
+    'src/start/wire.ts',
     'src/config.ts',
     'src/config.test.ts',
     'src/web/layout.tsx',

@@ -14,9 +14,10 @@ type Room = keyof typeof MAY_IMPORT;
 
 /** `values`: rooms whose code it may use. `types`: rooms that it may also name in `import type`. */
 const MAY_IMPORT = {
-  main: {
+  main: { values: ['start'], types: [] },
+  start: {
     values: [
-      'main',
+      'start',
       'config',
       'web',
       'oidc',

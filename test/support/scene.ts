@@ -88,6 +88,8 @@ export function sceneIn(ctx: Context): Scene {
         mandate_methods: (mandates ?? ['totp', 'sms']).join(','),
         mandate_from: from,
         mandate_text_until: null,
+        texts_per_day: null,
+        text_spend_per_day: null,
         session_max_ms: DEFAULT_LIMITS.sessionMaxMs,
         session_idle_ms: DEFAULT_LIMITS.sessionIdleMs,
         ...over,

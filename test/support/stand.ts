@@ -2,7 +2,8 @@
 import { pino } from 'pino';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Place } from '../../src/flows/place.ts';
-import { type App, placeOf, wire } from '../../src/main.ts';
+import { placeOf } from '../../src/start/operate.ts';
+import { type App, wire } from '../../src/start/wire.ts';
 import type { TestClock } from './clock.ts';
 import { type Doorstep, doorstepOf } from './doorstep.ts';
 import { freePort } from './program.ts';

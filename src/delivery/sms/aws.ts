@@ -19,13 +19,12 @@ import {
   type SmsMessage,
   secondsLeft,
 } from './carrier.ts';
-import { sizeText } from './gsm7.ts';
+import { type HttpProtocol, overHttp, partsOf, refusalByCode } from './http-carrier.ts';
 import {
   type Answer,
-  exchange,
+  type Exchange,
   type HttpOptions,
   isProviderId,
-  kindOfStatus,
   readObject,
   refusalOf,
 } from './http-exchange.ts';
@@ -45,11 +44,16 @@ const KIND_OF_ERROR: Readonly<Record<string, NotSentKind>> = {
   NotAuthorized: 'credentials',
   OptInRequired: 'credentials',
   RequestExpired: 'credentials',
+  // The sender or the configuration set: there is none of that name in this region.
+  ResourceNotFoundException: 'credentials',
   SignatureDoesNotMatch: 'credentials',
   UnrecognizedClientException: 'credentials',
 };
 
-/** `Reason` of a ConflictException or ValidationException. */
+/**
+ * `Reason` of a ConflictException or ValidationException. A sender that cannot send any such message is `credentials`:
+ * it may count, and the operator hears of it so.
+ */
 const KIND_OF_REASON: Readonly<Record<string, NotSentKind>> = {
   DESTINATION_PHONE_NUMBER_OPTED_OUT: 'number',
   DESTINATION_PHONE_NUMBER_BLOCKED_BY_PROTECT_NUMBER_OVERRIDE: 'number',
@@ -62,6 +66,10 @@ const KIND_OF_REASON: Readonly<Record<string, NotSentKind>> = {
   SENDER_ID_NOT_SUPPORTED: 'country',
   SENDER_ID_NOT_REGISTERED: 'country',
   SENDER_ID_REQUIRES_REGISTRATION: 'country',
+  MESSAGE_TYPE_MISMATCH: 'credentials',
+  NUMBER_CAPABILITIES_MISMATCH: 'credentials',
+  RESOURCE_NOT_ACCESSIBLE: 'credentials',
+  RESOURCE_NOT_ACTIVE: 'credentials',
 };
 
 /**
@@ -72,26 +80,29 @@ const KIND_OF_REASON: Readonly<Record<string, NotSentKind>> = {
 export function openAws(address: AwsAddress, parts: CarrierParts, options: HttpOptions = {}): SmsCarrier {
   const domain = address.region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const url = `${options.baseUrl ?? `https://sms-voice.${address.region}.${domain}`}/`;
-  const ask = async (action: string, input: object, signal: AbortSignal): Promise<Answer> => {
+  const ask = async (action: string, input: object): Promise<Exchange> => {
     const body = JSON.stringify(input);
-    const headers = await signedHeaders(address, url, action, body, parts.now());
-    return exchange({ method: 'POST', url, headers, body }, signal, options.connectMs);
+    return {
+      method: 'POST',
+      url,
+      headers: await signedHeaders(address, url, action, body, parts.now()),
+      body,
+    };
   };
-  return {
+  const protocol: HttpProtocol = {
     name: address.name,
-    async send(message, signal) {
-      const input = messageInput(address, message, parts.now());
-      return readAnswer(await ask('SendTextMessage', input, signal), message);
-    },
     receipts: 'none',
-    async probe(signal) {
-      const answer = await ask('DescribeAccountAttributes', {}, signal);
+    submit: (message) => ask('SendTextMessage', messageInput(address, message, parts.now())),
+    readAnswer,
+    ask: () => ask('DescribeAccountAttributes', {}),
+    checkAnswer(answer) {
       if (answer.status !== 200) throw refusal(answer);
       if (!Array.isArray(readObject(answer.body)?.AccountAttributes))
         throw new NotSent('unknown', 'unreadable');
+      return 'known';
     },
-    close: async () => {},
   };
+  return overHttp(protocol, options.connectMs);
 }
 
 async function signedHeaders(
@@ -128,7 +139,7 @@ function readAnswer(answer: Answer, message: SmsMessage): Accepted {
   if (answer.status !== 200) throw refusal(answer);
   const id = readObject(answer.body)?.MessageId;
   if (!isProviderId(id)) throw new NotSent('unknown', 'no_message_id');
-  return { providerId: id, parts: sizeText(message.text).segments };
+  return { providerId: id, parts: partsOf(null, message) };
 }
 
 /** AWS JSON names the error in `__type` (`namespace#Name`) or a header; 400 says nothing. */
@@ -140,11 +151,11 @@ function refusal(answer: Answer): NotSent {
   if (answer.status < 400 || !isCode(error)) return refusalOf(answer.status);
   const reason = body?.Reason;
   if (isCode(reason) && Object.hasOwn(KIND_OF_REASON, reason)) {
-    return new NotSent(KIND_OF_REASON[reason] ?? 'unavailable', reason);
+    return refusalByCode(KIND_OF_REASON, reason, answer.status);
   }
   if (error === 'ValidationException' && namesTheNumber(body?.Fields)) return new NotSent('number', error);
-  const known = Object.hasOwn(KIND_OF_ERROR, error) ? KIND_OF_ERROR[error] : undefined;
-  return new NotSent(known ?? kindOfStatus(answer.status), isCode(reason) ? reason : error);
+  const { kind } = refusalByCode(KIND_OF_ERROR, error, answer.status);
+  return new NotSent(kind, isCode(reason) ? reason : error);
 }
 
 /** `Fields` of a ValidationException: `{ Name, Message }`. Only the names are read: a message may repeat the number. */

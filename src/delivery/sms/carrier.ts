@@ -26,10 +26,18 @@ export interface Accepted {
  * - `country`: this carrier may not send there; another might;
  * - `throttled`: too much, or a quota is used up;
  * - `credentials`: the account is unknown, closed or may not send;
- * - `unavailable`: certainly not accepted for any other reason;
+ * - `refused`: this one message was certainly refused, for a reason that we do not know;
+ * - `unavailable`: certainly not accepted, because the carrier cannot be reached, or fails;
  * - `unknown`: handed over, and no answer that says whether it was accepted.
  */
-export type NotSentKind = 'number' | 'country' | 'throttled' | 'credentials' | 'unavailable' | 'unknown';
+export type NotSentKind =
+  | 'number'
+  | 'country'
+  | 'throttled'
+  | 'credentials'
+  | 'refused'
+  | 'unavailable'
+  | 'unknown';
 
 /** The only error that a carrier's answer, or the lack of one, may cause. */
 export class NotSent extends Error {
@@ -79,6 +87,8 @@ export interface Callback {
 /** Pure: verifies and reads one callback. `now` is in Unix milliseconds. */
 export type ReadReceipt = (callback: Callback, now: number) => Receipt | ReceiptRefusal;
 
+export type Probed = 'known' | 'reached';
+
 export interface SmsCarrier {
   /** Unique among the carriers that are open: `twilio`, `twilio-2`. */
   readonly name: string;
@@ -91,8 +101,8 @@ export interface SmsCarrier {
   send(message: SmsMessage, signal: AbortSignal): Promise<Accepted>;
   /** A reader of callbacks; `pushed`: they come to `onReceipt` by themselves; `none`: this carrier tells nothing. */
   readonly receipts: ReadReceipt | 'pushed' | 'none';
-  /** Whether the carrier can be reached and knows us, without sending anything. @throws NotSent */
-  probe?(signal: AbortSignal): Promise<void>;
+  /** Asks the carrier without sending anything: whether it knows us, or only that it is there. @throws NotSent */
+  probe?(signal: AbortSignal): Promise<Probed>;
   /** Lets go of connections. What was handed over and not answered ends as `unknown`. Never throws. */
   close(): Promise<void>;
 }

@@ -31,6 +31,8 @@ export interface HttpOptions {
 
 const CONNECT_MS = 1_500;
 const MOST_BYTES = 65_536;
+/** 402: an account that is empty is so for every message. The others: this address takes no message at all. */
+const OF_EVERY_MESSAGE: ReadonlySet<number> = new Set([402, 404, 405, 410, 415]);
 
 /**
  * Asks once and answers with whatever status came.
@@ -127,12 +129,15 @@ export function readObject(body: string): Readonly<Record<string, unknown>> | nu
 
 /**
  * What a status says by itself. A 2xx that cannot be read may well mean that the message is on its way; and so may
- * 408, 502 and 504, which something in between says that did not hear the end of it.
+ * 408, 502 and 504, which something in between says that did not hear the end of it. 404, 405, 410 and 415 are about
+ * the address or the protocol, so the next message would fare no better. Any other 4xx is about this one request: it
+ * says nothing of the next one's fate.
  */
 export function kindOfStatus(status: number): NotSentKind {
   if ((status >= 200 && status < 300) || status === 408 || status === 502 || status === 504) return 'unknown';
   if (status === 401 || status === 403) return 'credentials';
-  return status === 429 ? 'throttled' : 'unavailable';
+  if (status === 429) return 'throttled';
+  return status >= 400 && status < 500 && !OF_EVERY_MESSAGE.has(status) ? 'refused' : 'unavailable';
 }
 
 /** The refusal that a status amounts to if nothing else is known. */

@@ -6,7 +6,8 @@
  * same key with the same answer and send once.
  * Accepted: 2xx with `{ "id": "…", "parts"?: 1 }`. Anything else with 2xx leaves it open whether it was accepted.
  * Refused: 422 with `{ "error": "number" }` (invalid, landline, opted out, blocked) or `{ "error": "country" }`; 429;
- * 401 or 403; any other status means "not accepted, try elsewhere".
+ * 401 or 403. Any other 4xx refuses this one message; 402, 404, 405, 410, 415 and any other status say that the gateway
+ * fails. Both mean "not accepted, try elsewhere".
  * Receipt: the gateway posts `{ "type": "sms.receipt", "id", "outcome": "delivered" | "failed" | "on_the_way",
  * "error"?: "…" }`, signed in the same way with the same secret.
  */
@@ -22,15 +23,8 @@ import {
   type SmsCarrier,
   type SmsMessage,
 } from './carrier.ts';
-import { sizeText } from './gsm7.ts';
-import {
-  type Answer,
-  exchange,
-  type HttpOptions,
-  isProviderId,
-  readObject,
-  refusalOf,
-} from './http-exchange.ts';
+import { type HttpProtocol, overHttp, partsOf } from './http-carrier.ts';
+import { type Answer, type HttpOptions, isProviderId, readObject, refusalOf } from './http-exchange.ts';
 import { isSignedWebhook, signWebhook } from './webhook-signature.ts';
 
 /** A carrier that posts to a gateway. Signals, errors and times as `SmsCarrier` says. */
@@ -39,28 +33,24 @@ export function openHttp(
   parts: CarrierParts,
   options: Pick<HttpOptions, 'connectMs'> = {},
 ): SmsCarrier {
-  return {
+  const protocol: HttpProtocol = {
     name: address.name,
-    async send(message, signal) {
-      const { id, to, text, expiresAt } = message;
+    receipts: address.receipts ? (callback, now) => readHttpReceipt(callback, address.secret, now) : 'none',
+    submit({ id, to, text, expiresAt }) {
       const body = JSON.stringify({ type: 'sms', id, to, text, expires_at: expiresAt });
       const signed = signWebhook(address.secret, id, body, parts.now());
       const headers = { ...signed, 'idempotency-key': id, 'content-type': 'application/json' };
-      const ask = { method: 'POST', url: address.url, headers, body } as const;
-      return readAnswer(await exchange(ask, signal, options.connectMs), message);
+      return { method: 'POST', url: address.url, headers, body };
     },
-    receipts: (callback, now) => readHttpReceipt(callback, address.secret, now),
+    readAnswer,
     /** Only whether it can be reached: what a HEAD is answered is the gateway's affair. */
-    async probe(signal) {
-      const answer = await exchange(
-        { method: 'HEAD', url: address.url, headers: {} },
-        signal,
-        options.connectMs,
-      );
+    ask: () => ({ method: 'HEAD', url: address.url, headers: {} }),
+    checkAnswer(answer) {
       if (answer.status >= 500) throw refusalOf(answer.status);
+      return 'reached';
     },
-    close: async () => {},
   };
+  return overHttp(protocol, options.connectMs);
 }
 
 function readAnswer(answer: Answer, message: SmsMessage): Accepted {
@@ -70,9 +60,7 @@ function readAnswer(answer: Answer, message: SmsMessage): Accepted {
   }
   if (answer.status < 200 || answer.status > 299) throw refusalOf(answer.status);
   if (body === null || !isProviderId(body.id)) throw new NotSent('unknown', 'no_id');
-  const told = body.parts;
-  const parts = Number.isInteger(told) && Number(told) > 0 ? Number(told) : sizeText(message.text).segments;
-  return { providerId: body.id, parts };
+  return { providerId: body.id, parts: partsOf(body.parts, message) };
 }
 
 /** Verifies and reads a receipt of the gateway. `now` in Unix milliseconds; signatures live five minutes. */

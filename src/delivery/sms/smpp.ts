@@ -4,7 +4,7 @@
  * and NPI, 5.2.17 registered_delivery, 5.2.19 data_coding, 7.1.1 time format.
  */
 import type { Pdu } from 'smpp';
-import { type SmppAddress, senderKind } from './address.ts';
+import type { SmppAddress } from './address.ts';
 import {
   type Accepted,
   type CarrierParts,
@@ -15,6 +15,7 @@ import {
   secondsLeft,
 } from './carrier.ts';
 import { encodeGsm7, sizeText } from './gsm7.ts';
+import { senderKind } from './sender.ts';
 import { keepSmppConnection, type SmppTimes } from './smpp-connection.ts';
 import { readSmppReceipt } from './smpp-receipt.ts';
 import { statusName } from './smpp-status.ts';
@@ -24,7 +25,10 @@ export interface SmppOptions extends Partial<SmppTimes> {
   readonly ca?: string;
 }
 
-/** Statuses of a submit_sm_resp that are about something else than this carrier failing. */
+/**
+ * Statuses of a submit_sm_resp. What is not here refuses this one message for a reason that we do not know; servers
+ * have many of their own.
+ */
 const KIND_OF_STATUS: Readonly<Record<string, NotSentKind>> = {
   ESME_RINVDSTADR: 'number',
   ESME_RTHROTTLED: 'throttled',
@@ -33,7 +37,12 @@ const KIND_OF_STATUS: Readonly<Record<string, NotSentKind>> = {
   ESME_RINVSYSID: 'credentials',
   ESME_RINVSYSTYP: 'credentials',
   ESME_RSERTYPUNAUTH: 'credentials',
+  ESME_RSERTYPDENIED: 'credentials',
   ESME_RPROHIBITED: 'credentials',
+  // The server, or this connection to it.
+  ESME_RSYSERR: 'unavailable',
+  ESME_RINVBNDSTS: 'unavailable',
+  ESME_RSERTYPUNAVAIL: 'unavailable',
 };
 
 /**
@@ -54,7 +63,8 @@ export function openSmpp(address: SmppAddress, parts: CarrierParts, options: Smp
     receipts: 'pushed',
     async probe(signal) {
       const answer = await connection.ask('enquire_link', {}, signal);
-      if (answer.command_status !== 0) throw refusal(answer);
+      if (answer.command_status !== 0) throw new NotSent('unavailable', statusName(answer.command_status));
+      return 'known';
     },
     close: () => connection.close(),
   };
@@ -111,7 +121,9 @@ function readAnswer(answer: Pdu): Accepted {
   return { providerId: id, parts: 1 };
 }
 
+/** A generic_nack is about the PDU, which was no submit to the server. */
 function refusal(answer: Pdu): NotSent {
   const name = statusName(answer.command_status);
-  return new NotSent(KIND_OF_STATUS[name] ?? 'unavailable', name);
+  const otherwise = answer.command === 'submit_sm_resp' ? 'refused' : 'unavailable';
+  return new NotSent(KIND_OF_STATUS[name] ?? otherwise, name);
 }

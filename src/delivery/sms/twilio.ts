@@ -19,20 +19,16 @@ import {
   type SmsMessage,
   secondsLeft,
 } from './carrier.ts';
-import { sizeText } from './gsm7.ts';
-import {
-  type Answer,
-  basicAuth,
-  exchange,
-  type HttpOptions,
-  kindOfStatus,
-  readObject,
-  refusalOf,
-} from './http-exchange.ts';
+import { type HttpProtocol, overHttp, partsOf, refusalByCode } from './http-carrier.ts';
+import { type Answer, basicAuth, type HttpOptions, readObject, refusalOf } from './http-exchange.ts';
 import { isSame } from './webhook-signature.ts';
 
-/** Codes that say more than their HTTP status does. Most come with status 400. */
-const KIND_OF_CODE: Readonly<Record<number, NotSentKind>> = {
+/**
+ * Codes that say more than their HTTP status does. Most come with status 400. What is wrong with every message alike,
+ * such as a sender that is not the account's, is `credentials`: it may count, and the operator hears of it so.
+ */
+const KIND_OF_CODE: Readonly<Record<string, NotSentKind>> = {
+  10001: 'credentials', // Account is not active
   14107: 'throttled', // Message rate limit exceeded
   20003: 'credentials', // Authenticate
   20005: 'credentials', // Account not active
@@ -42,11 +38,23 @@ const KIND_OF_CODE: Readonly<Record<number, NotSentKind>> = {
   21211: 'number', // Invalid 'To' phone number
   21217: 'number', // Phone number does not appear to be valid
   21265: 'number', // 'To' number cannot be a short code
+  21266: 'number', // 'To' and 'From' are the same
+  21267: 'credentials', // Alphanumeric sender on a trial account
+  21268: 'number', // Premium rate or information service
   21408: 'country', // Permission to send to that region not enabled
   21610: 'number', // Unsubscribed recipient (STOP)
   21611: 'throttled', // 'From' number has a full queue
   21612: 'country', // Not reachable by this combination of 'To' and 'From'
   21614: 'number', // 'To' number is not a valid mobile number
+  21635: 'number', // 'To' number is a landline
+  21660: 'credentials', // 'From' number belongs to another account
+  21661: 'credentials', // 'From' number cannot send text messages
+  21701: 'credentials', // No such messaging service
+  21702: 'credentials', // The messaging service may not send
+  21704: 'credentials', // The messaging service has no numbers
+  21705: 'credentials', // The messaging service is invalid
+  21730: 'unavailable', // System under maintenance
+  30002: 'credentials', // Account suspended
   30003: 'number', // Unreachable destination handset
   30004: 'number', // Message blocked
   30005: 'number', // Unknown destination handset
@@ -65,27 +73,24 @@ export function openTwilio(
 ): SmsCarrier {
   const account = `${options.baseUrl ?? 'https://api.twilio.com'}/2010-04-01/Accounts/${address.account}`;
   const authorization = basicAuth(address.account, address.token);
-  return {
+  const protocol: HttpProtocol = {
     name: address.name,
-    async send(message, signal) {
+    receipts: (callback) => readTwilioReceipt(callback, address.token),
+    submit(message) {
       const body = messageForm(address, message, parts).toString();
       const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
-      const url = `${account}/Messages.json`;
-      return readAnswer(
-        await exchange({ method: 'POST', url, headers, body }, signal, options.connectMs),
-        message,
-      );
+      return { method: 'POST', url: `${account}/Messages.json`, headers, body };
     },
-    receipts: (callback) => readTwilioReceipt(callback, address.token),
-    async probe(signal) {
-      const ask = { method: 'GET', url: `${account}.json`, headers: { authorization } } as const;
-      const answer = await exchange(ask, signal, options.connectMs);
+    readAnswer,
+    ask: () => ({ method: 'GET', url: `${account}.json`, headers: { authorization } }),
+    checkAnswer(answer) {
       if (answer.status !== 200) throw refusal(answer);
       const status = readObject(answer.body)?.status;
       if (status !== 'active') throw new NotSent('credentials', 'account_not_active');
+      return 'known';
     },
-    close: async () => {},
   };
+  return overHttp(protocol, options.connectMs);
 }
 
 function messageForm(address: TwilioAddress, message: SmsMessage, parts: CarrierParts): URLSearchParams {
@@ -104,23 +109,24 @@ function readAnswer(answer: Answer, message: SmsMessage): Accepted {
   const sid = body?.sid;
   if (typeof sid !== 'string' || !/^(?:SM|MM)[0-9a-f]{32}$/i.test(sid))
     throw new NotSent('unknown', 'no_sid');
-  if (body?.status === 'failed') throw codeRefusal(body.error_code, 'unavailable');
+  // Born failed: refused like this one message, whatever the status of the answer.
+  if (body?.status === 'failed') throw codeRefusal(body.error_code, REFUSED);
   // A string; "0" as long as a messaging service has not chosen its sender.
-  const counted = Number(body?.num_segments);
-  const parts = Number.isInteger(counted) && counted > 0 ? counted : sizeText(message.text).segments;
-  return { providerId: sid, parts };
+  return { providerId: sid, parts: partsOf(body?.num_segments, message) };
 }
 
 function refusal(answer: Answer): NotSent {
   const code = readObject(answer.body)?.code;
   return answer.status >= 400 && typeof code === 'number'
-    ? codeRefusal(code, kindOfStatus(answer.status))
+    ? codeRefusal(code, answer.status)
     : refusalOf(answer.status);
 }
 
-function codeRefusal(code: unknown, otherwise: NotSentKind): NotSent {
-  if (typeof code !== 'number' || !Number.isInteger(code)) return new NotSent(otherwise, 'no_code');
-  return new NotSent(KIND_OF_CODE[code] ?? otherwise, String(code));
+const REFUSED = 400;
+
+function codeRefusal(code: unknown, status: number): NotSent {
+  const known = typeof code === 'number' && Number.isInteger(code);
+  return refusalByCode(KIND_OF_CODE, known ? String(code) : 'no_code', status);
 }
 
 /** `MessageStatus` of a callback; statuses of messages that come in are not among them. */

@@ -22,14 +22,12 @@ import {
   type SmsMessage,
   secondsLeft,
 } from './carrier.ts';
-import { sizeText } from './gsm7.ts';
+import { type HttpProtocol, overHttp, partsOf, refusalByCode } from './http-carrier.ts';
 import {
   type Answer,
   basicAuth,
-  exchange,
   type HttpOptions,
   isProviderId,
-  kindOfStatus,
   readObject,
   refusalOf,
 } from './http-exchange.ts';
@@ -38,11 +36,14 @@ import { isSame } from './webhook-signature.ts';
 /** The part of `type` behind the hash: a number of the Messages API, or a word of all Vonage APIs. */
 const KIND_OF_ERROR: Readonly<Record<string, NotSentKind>> = {
   1000: 'throttled', // Throttled
+  1030: 'unavailable', // Internal error
   1040: 'number', // Invalid message, for example an unrecognised prefix
   1050: 'number', // Number barred
   1060: 'credentials', // Partner account barred
   1070: 'throttled', // Provider quota exceeded
   1080: 'credentials', // Account not enabled for REST
+  1100: 'unavailable', // Not submitted: communication failed
+  1120: 'country', // The sender is not taken, due to local regulations
   1140: 'credentials', // Facility not allowed
   1170: 'number', // Invalid recipient
   1190: 'number', // Absent subscriber, permanent
@@ -79,27 +80,27 @@ export function openVonage(
 ): SmsCarrier {
   const authorization = basicAuth(address.apiKey, address.apiSecret);
   const secret = address.signatureSecret;
-  return {
+  const protocol: HttpProtocol = {
     name: address.name,
-    async send(message, signal) {
+    receipts: secret === null ? 'none' : (callback, now) => readVonageReceipt(callback, secret, now),
+    submit(message) {
       const body = JSON.stringify(messageBody(address, message, parts));
       const headers = { authorization, 'content-type': 'application/json', accept: 'application/json' };
       const url = `${options.baseUrl ?? 'https://api.nexmo.com'}/v1/messages`;
-      return readAnswer(
-        await exchange({ method: 'POST', url, headers, body }, signal, options.connectMs),
-        message,
-      );
+      return { method: 'POST', url, headers, body };
     },
-    receipts: secret === null ? 'none' : (callback, now) => readVonageReceipt(callback, secret, now),
-    async probe(signal) {
+    readAnswer,
+    ask() {
       const url = `${options.baseUrl ?? 'https://rest.nexmo.com'}/account/get-balance`;
-      const ask = { method: 'GET', url, headers: { authorization, accept: 'application/json' } } as const;
-      const answer = await exchange(ask, signal, options.connectMs);
+      return { method: 'GET', url, headers: { authorization, accept: 'application/json' } };
+    },
+    checkAnswer(answer) {
       if (answer.status !== 200) throw refusal(answer);
       if (typeof readObject(answer.body)?.value !== 'number') throw new NotSent('unknown', 'unreadable');
+      return 'known';
     },
-    close: async () => {},
   };
+  return overHttp(protocol, options.connectMs);
 }
 
 function messageBody(address: VonageAddress, message: SmsMessage, parts: CarrierParts): object {
@@ -121,7 +122,7 @@ function readAnswer(answer: Answer, message: SmsMessage): Accepted {
   if (answer.status !== 202) throw refusal(answer);
   const id = readObject(answer.body)?.message_uuid;
   if (!isProviderId(id)) throw new NotSent('unknown', 'no_message_uuid');
-  return { providerId: id, parts: sizeText(message.text).segments };
+  return { providerId: id, parts: partsOf(null, message) };
 }
 
 function refusal(answer: Answer): NotSent {
@@ -129,10 +130,9 @@ function refusal(answer: Answer): NotSent {
   const type = typeof body?.type === 'string' ? body.type : '';
   const code = type.slice(type.lastIndexOf('#') + 1);
   if (answer.status < 400 || !type.includes('#') || !isCode(code)) return refusalOf(answer.status);
-  const known = Object.hasOwn(KIND_OF_ERROR, code) ? KIND_OF_ERROR[code] : undefined;
   // The published example of a refused recipient has a code of its own, #110; its title is the same as of #1430.
-  const kind = body?.title === 'Invalid recipient' ? 'number' : known;
-  return new NotSent(kind ?? kindOfStatus(answer.status), code);
+  if (body?.title === 'Invalid recipient') return new NotSent('number', code);
+  return refusalByCode(KIND_OF_ERROR, code, answer.status);
 }
 
 const OUTCOMES: Readonly<Record<string, Outcome>> = {

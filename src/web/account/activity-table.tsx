@@ -17,7 +17,7 @@ export function ActivityTable({ lang, caption, events, empty }: ActivityTablePro
     <Table
       caption={caption}
       captionHidden
-      columns={[{ label: at }, { label: what, labelHidden: true }, { label: where }]}
+      columns={[{ label: at }, { label: what, wide: true }, { label: where }]}
       rows={events.map((event) => ({
         key: event.id,
         cells: [

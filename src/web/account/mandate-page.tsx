@@ -56,7 +56,24 @@ function SwitchedOff({ lang }: { lang: string }) {
   );
 }
 
-function Chosen({ model: { frame, rollOut, choice, ownMethod } }: { model: MandateModel }) {
+/** A changed list of methods never waits: it holds from the next request (docs/decisions/0007). */
+function From({ model: { frame, choice } }: { model: MandateModel }) {
+  const { effect, mandate } = accountWords(frame.lang).security;
+  const before = frame.account.mandate;
+  if (before === null || before.methods.join() === choice.methods.join()) {
+    return <>{mandate.from[choice.from]}</>;
+  }
+  return (
+    <>
+      {effect.chosen.methodsAtOnce}
+      <br />
+      {effect.chosen.demand[choice.from]}
+    </>
+  );
+}
+
+function Chosen({ model }: { model: MandateModel }) {
+  const { frame, rollOut, choice, ownMethod } = model;
   const { account: shared, security } = accountWords(frame.lang);
   const words = security.effect;
   const { mandate, sessionMaxMs, sessionIdleMs } = frame.account;
@@ -69,7 +86,7 @@ function Chosen({ model: { frame, rollOut, choice, ownMethod } }: { model: Manda
         <Facts
           facts={[
             { label: words.chosen.methods, value: choice.methods.map((m) => shared.methods[m]).join(', ') },
-            { label: words.chosen.from, value: security.mandate.from[choice.from] },
+            { label: words.chosen.from, value: <From model={model} /> },
           ]}
         />
       </div>

@@ -86,17 +86,12 @@ function Passes({ frame, title, empty, passes, end, isOver = false }: PassesTabl
   const words = accountWords(frame.lang).passes;
   const { person, reason, granted, end: ends, actions } = words.columns;
   // Of a pass that has not ended the cell says by itself what it is, and takes the whole width of a phone.
-  const columns = [
-    { label: person },
-    { label: reason },
-    { label: granted },
-    { label: ends, labelHidden: !isOver },
-  ];
+  const columns = [{ label: person }, { label: reason }, { label: granted }, { label: ends, wide: !isOver }];
   return (
     <Table
       caption={title}
       captionHidden
-      columns={isOver ? columns : [...columns, { label: actions, labelHidden: true, align: 'end' }]}
+      columns={isOver ? columns : [...columns, { label: actions, wide: true, align: 'end' }]}
       rows={passes.map((pass) => ({
         key: pass.id,
         cells: [

@@ -62,7 +62,7 @@ export function PeoplePage({ model }: { model: PeopleModel }) {
           { label: role },
           { label: state },
           { label: lastLogin },
-          { label: actions, labelHidden: true, align: 'end' },
+          { label: actions, wide: true, align: 'end' },
         ]}
         rows={people.map((one) => ({ key: one.id, cells: cellsOf(one, frame) }))}
         empty={words.empty}

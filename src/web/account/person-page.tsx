@@ -145,6 +145,7 @@ function GrantForm({ model: { frame, person, pass, reason, problems } }: { model
       action={`${addresses.person(frame.account.slug, person.id)}/pass`}
       fields={{ instead_of: pass?.id ?? '' }}
     >
+      {(pass?.state === 'unused' || pass?.state === 'in_use') && <p>{words.second[pass.state]}</p>}
       <p>{words.sure}</p>
       <TextField
         name="reason"

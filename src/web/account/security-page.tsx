@@ -1,9 +1,10 @@
 import type { RollOut } from '../../flows/view-account.ts';
-import { TEXT_DAYS, type TextMessagesView } from '../../flows/view-account-texts.ts';
+import { type AccountTextsView, TEXT_DAYS } from '../../flows/view-account-texts.ts';
 import type { Method } from '../../rules/facts.ts';
 import {
   Button,
   Checkbox,
+  ContactText,
   Facts,
   FieldError,
   Form,
@@ -18,6 +19,7 @@ import { addresses, type MandateChoice } from './addresses.ts';
 import { AccountPage, ConfirmFirst, type Frame } from './frame.tsx';
 import { membersOf, setUpOf } from './roll-out.ts';
 import { SessionLength, type TypedLength } from './session-length.tsx';
+import { TextCaps } from './text-caps.tsx';
 import { TextMessages } from './text-messages.tsx';
 import { TextStatistics } from './text-statistics.tsx';
 import { accountWords } from './words.ts';
@@ -28,7 +30,7 @@ export interface SecurityModel {
   /** As it is, or as it was chosen a moment ago. */
   readonly choice: MandateChoice;
   readonly length: TypedLength;
-  readonly texts: TextMessagesView;
+  readonly texts: AccountTextsView;
   /** The day from which text messages end, as it was typed a moment ago. */
   readonly day: string | undefined;
   readonly ownMethod: Method | null;
@@ -69,6 +71,7 @@ export function SecurityPage({ model }: { model: SecurityModel }) {
       )}
       <SessionLength frame={frame} length={model.length} problems={problems} />
       <TextMessages model={{ ...model, yourself: model.ownMethod === 'sms' }} />
+      <TextCaps frame={frame} caps={model.texts.caps} />
       <TextStatistics frame={frame} view={model.texts} days={TEXT_DAYS} />
     </AccountPage>
   );
@@ -98,7 +101,9 @@ function NotOnThisPlan({ frame }: { frame: Frame }) {
   return (
     <section class="prose" aria-label={words.legend}>
       <Notice title={words.title}>
-        <p>{words.text(frame.support)}</p>
+        <p>
+          <ContactText text={words.text(frame.support)} contact={frame.support} />
+        </p>
       </Notice>
       <RadioCards
         name="on"
@@ -175,6 +180,7 @@ function When({ model: { frame, choice } }: { model: SecurityModel }) {
     <RadioCards
       name="from"
       legend={words.when}
+      hint={frame.account.mandate === null ? undefined : words.whenOn}
       value={choice.from}
       options={(['next_login', 'now'] as const).map((value) => ({ value, ...words.choices[value] }))}
     />

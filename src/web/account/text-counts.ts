@@ -1,4 +1,4 @@
-import type { TextMessagesView } from '../../flows/view-account-texts.ts';
+import type { AccountTextsView } from '../../flows/view-account-texts.ts';
 import type { Frame } from './frame.tsx';
 import { accountWords } from './words.ts';
 
@@ -17,7 +17,7 @@ export interface OfCountry {
 }
 
 /** The countries with the most messages first, and the rest of them as one. */
-export function byCountry(view: TextMessagesView, frame: Frame, days: number) {
+export function byCountry(view: AccountTextsView, frame: Frame, days: number) {
   const words = accountWords(frame.lang).texts.statistics;
   const last = Math.floor(frame.now / DAY_MS);
   const calendar = Array.from({ length: days }, (_, n) => isoDay((last - days + 1 + n) * DAY_MS));

@@ -41,11 +41,14 @@ export function textEndRoutes(server: Server, edge: Edge): void {
         demand: 'two_factor',
         returnTo: addresses.security(slug),
         again: (why) => again(words.account.refused[why].text, 403),
-        settle: ({ result }) => {
+        settle: (outcome) => {
+          const { result } = outcome;
           if (result === 'unchanged') return seeSecurity(reply, slug, 'unchanged');
-          if (result === 'done')
-            return seeSecurity(reply, slug, until === null ? 'text_goes_on' : 'text_ends');
-          return again(words.texts.end.faults[result], 422);
+          if (outcome.result === 'done') {
+            if (until === null) return seeSecurity(reply, slug, 'text_goes_on');
+            return seeSecurity(reply, slug, outcome.told === 0 ? 'text_ends' : 'text_ends_told');
+          }
+          return again(words.texts.end.faults[outcome.result], 422);
         },
       });
     },

@@ -1,8 +1,17 @@
 import type { RollOut } from '../../flows/view-account.ts';
-import { Button, DateField, Form, Notice, PostButton, type Problem, problemOf } from '../components.tsx';
-import { addresses } from './addresses.ts';
+import {
+  Button,
+  DateField,
+  Form,
+  Notice,
+  PostButton,
+  type Problem,
+  problemOf,
+  safeHref,
+} from '../components.tsx';
+import { addresses, withQuery } from './addresses.ts';
 import type { Frame } from './frame.tsx';
-import { membersOf } from './roll-out.ts';
+import { membersOf, PEOPLE_OF } from './roll-out.ts';
 import { dayInWords, isoDay } from './text-counts.ts';
 import { accountWords } from './words.ts';
 
@@ -20,11 +29,13 @@ export interface TextMessagesModel {
 export function TextMessages({ model }: { model: TextMessagesModel }) {
   const { frame, rollOut } = model;
   const words = accountWords(frame.lang).texts;
+  const users = words.users(rollOut.text, membersOf(rollOut));
+  const href = withQuery(addresses.people(frame.account.slug), { filter: PEOPLE_OF.text });
   return (
     <section class="prose" aria-labelledby="texts">
       <h2 id="texts">{words.title}</h2>
       <p>
-        <b>{words.users(rollOut.text, membersOf(rollOut))}</b>
+        <b>{rollOut.text === 0 ? users : <a href={safeHref(href)}>{users}</a>}</b>
       </p>
       <Notice title={words.risk.title}>
         <p>{words.risk.text}</p>

@@ -1,4 +1,4 @@
-import type { TextMessagesView } from '../../flows/view-account-texts.ts';
+import type { AccountTextsView } from '../../flows/view-account-texts.ts';
 import { ChartLegend, GroupedBars, Stats } from '../components.tsx';
 import type { Frame } from './frame.tsx';
 import { byCountry, count, type OfCountry, SERIES, shortDay, sum } from './text-counts.ts';
@@ -9,12 +9,16 @@ import { accountWords } from './words.ts';
 const OWN_BARS = 4;
 
 /** What became of the account's text messages: in sum, as bars per country and day, and as a table of all of it. */
-export function TextStatistics(props: { frame: Frame; view: TextMessagesView; days: number }) {
+export function TextStatistics(props: { frame: Frame; view: AccountTextsView; days: number }) {
   const { frame, view, days } = props;
   const words = accountWords(frame.lang).texts.statistics;
   const { countries, others } = byCountry(view, frame, days);
   const all = [...countries, ...others];
   const total = sum(all.map((c) => c.total));
+  // Without receipts nobody knows: a 0 would say that nothing arrives.
+  const untold = !view.receipts && total.delivered === 0;
+  const stat = (s: (typeof SERIES)[number]) =>
+    s === 'delivered' && untold ? words.noReceipts : count(total[s], frame);
   return (
     <section class="text-statistics" aria-labelledby="text-statistics">
       <h2 id="text-statistics">{words.title(days)}</h2>
@@ -25,7 +29,7 @@ export function TextStatistics(props: { frame: Frame; view: TextMessagesView; da
       ) : (
         <>
           <p class="prose">{words.lead}</p>
-          <Stats stats={SERIES.map((s) => ({ label: words.series[s], value: count(total[s], frame) }))} />
+          <Stats stats={SERIES.map((s) => ({ label: words.series[s], value: stat(s) }))} />
           <Charts frame={frame} countries={countries} />
           <TextTable frame={frame} countries={all} />
           <Blocked frame={frame} view={view} />
@@ -64,21 +68,16 @@ function Charts({ frame, countries }: { frame: Frame; countries: readonly OfCoun
   );
 }
 
-function Blocked({ frame, view }: { frame: Frame; view: TextMessagesView }) {
+function Blocked({ frame, view }: { frame: Frame; view: AccountTextsView }) {
   const words = accountWords(frame.lang).texts.statistics;
   if (view.blockedBy.length === 0) return null;
-  const reasons = new Map<string, number>();
-  for (const { reason, count: n } of view.blockedBy) {
-    const text = words.blocked(reason);
-    reasons.set(text, (reasons.get(text) ?? 0) + n);
-  }
   return (
     <div class="prose">
       <h3>{words.blockedTitle}</h3>
       <ul>
-        {[...reasons].map(([text, n]) => (
-          <li key={text}>
-            <b>{count(n, frame)}</b> {text}
+        {view.blockedBy.map(({ reason, count: n }) => (
+          <li key={reason}>
+            <b>{count(n, frame)}</b> {words.blocked(reason)}
           </li>
         ))}
       </ul>

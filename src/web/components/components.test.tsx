@@ -1,7 +1,15 @@
 import jsqr from 'jsqr';
 import { renderToString } from 'preact-render-to-string';
 import { expect, test } from 'vitest';
-import { CodeField, ErrorSummary, PasswordField, QrCode, SelectField, Time } from '../components.tsx';
+import {
+  CodeField,
+  ContactText,
+  ErrorSummary,
+  PasswordField,
+  QrCode,
+  SelectField,
+  Time,
+} from '../components.tsx';
 
 test('a field reads its hint and its error out, and the summary leads to it', () => {
   const text = 'That code is not right';
@@ -76,3 +84,18 @@ function paint(svg: string, scale: number) {
   }
   return { pixels, side };
 }
+
+test('whom to turn to is a link where it is an e-mail address, and text where it is anything else', () => {
+  const shown = (contact: string) =>
+    renderToString(<ContactText text={`Turn to ${contact}.`} contact={contact} />);
+  expect(shown('help@acme.example')).toBe(
+    'Turn to <a href="mailto:help@acme.example">help@acme.example</a>.',
+  );
+  for (const other of [
+    'the people who run this',
+    '+44 20 7946 0000',
+    'help@acme.example?bcc=x@evil.example',
+  ]) {
+    expect(shown(other)).toBe(`Turn to ${other}.`);
+  }
+});

@@ -7,8 +7,8 @@ import { safeHref } from './safe-href.ts';
 export interface Column {
   label: string;
   align?: 'start' | 'end' | undefined;
-  /** For columns of buttons, whose heading is only read out. */
-  labelHidden?: boolean | undefined;
+  /** On a phone its cells take the whole width of the card, without their heading in front. */
+  wide?: boolean | undefined;
 }
 
 export interface Row {
@@ -43,7 +43,7 @@ export function Table({ caption, captionHidden, columns, rows, empty }: TablePro
         <tr role="row">
           {columns.map((column) => (
             <th key={column.label} scope="col" role="columnheader" class={alignment(column)}>
-              {column.labelHidden ? <span class="visually-hidden">{column.label}</span> : column.label}
+              {column.label}
             </th>
           ))}
         </tr>
@@ -80,7 +80,7 @@ function Cell({
     );
   }
   return (
-    <td role="cell" class={alignment(column)} data-label={column.labelHidden ? undefined : column.label}>
+    <td role="cell" class={alignment(column)} data-label={column.wide ? undefined : column.label}>
       {children}
     </td>
   );

@@ -1,4 +1,4 @@
-import { Heading, LinkButton } from '../components.tsx';
+import { ContactText, Heading, LinkButton } from '../components.tsx';
 import { Layout } from '../layout.tsx';
 import { type ErrorMessages, enErrors } from '../messages/en-errors.ts';
 import type { ErrorKind, Fault } from './faults.ts';
@@ -29,7 +29,9 @@ export function ErrorPage({ lang, kind, fault, requestId, support }: ErrorModel)
       ))}
       {requestId && (
         <>
-          <p>{words.ifItGoesOn(support)}</p>
+          <p>
+            <ContactText text={words.ifItGoesOn(support)} contact={support} />
+          </p>
           <p>
             <code>{requestId}</code>
           </p>

@@ -37,8 +37,8 @@ export function Accounts({ words, view }: { words: Words; view: HomeView }) {
         captionHidden
         columns={[
           { label: account },
-          { label: status, labelHidden: true },
-          { label: enter, labelHidden: true, align: 'end' },
+          { label: status, wide: true },
+          { label: enter, wide: true, align: 'end' },
         ]}
         rows={view.accounts.map((a) => ({ key: a.slug, cells: cellsOf(a, words) }))}
         empty={words.none(view.email)}

@@ -23,7 +23,7 @@ export function Sessions(props: { words: Words; sessions: readonly Session[]; la
           { label: network },
           { label: started },
           { label: lastUsed },
-          { label: end, labelHidden: true, align: 'end' },
+          { label: end, wide: true, align: 'end' },
         ]}
         rows={sessions.map((session) => ({ key: session.id, cells: cellsOf(session, words, lang) }))}
       />

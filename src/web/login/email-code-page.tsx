@@ -8,7 +8,7 @@ import { FormPage, OtherWays } from './parts.tsx';
 export const EMAIL_CODE = '/login/email-code';
 
 export interface EmailCodeModel extends CodeModel {
-  readonly why: EmailCodeReason;
+  readonly why: EmailCodeReason | 'set_up_again';
   readonly mailbox: ChallengeView;
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Position } from '../../flows/advance.ts';
 import { answerEmailCode, resendEmailCode } from '../../flows/answer-email-code.ts';
 import { viewMailbox } from '../../flows/view-login.ts';
 import { type Edge, visitorOf } from '../edge.ts';
@@ -52,7 +53,7 @@ async function show(
     <EmailCodePage
       model={{
         ...loginModel(edge, at),
-        why: at.next.why,
+        why: at.next.why === 'set_up' && hadOne(at) ? 'set_up_again' : at.next.why,
         mailbox,
         fault: faultOf(refused, mailbox.resendAt, edge.ctx.now()),
         sentAgain: sentAgain && mailbox.sent,
@@ -62,3 +63,6 @@ async function show(
   );
   return sendPage(reply, page, refused === null ? 200 : 422);
 }
+
+/** Some account knew an authenticator of theirs already. */
+const hadOne = ({ facts }: Position) => facts.memberships.some((m) => m.trust.state !== 'never');

@@ -26,7 +26,7 @@ export interface LogInModel extends FaultReader {
 
 /** A login that waits for its password: of a session that rises, or of an invitation. */
 export interface Pending {
-  readonly kind: 'step_up' | 'invitation';
+  readonly kind: 'step_up' | 'set_up' | 'invitation';
   readonly email: string;
   readonly account: string | null;
 }
@@ -63,7 +63,7 @@ function LogInForm({ model, problems }: { model: LogInModel; problems: readonly 
   const { lang, account, email, pending } = model;
   const words = loginWords(lang).logIn;
   const form = formWords(lang);
-  const fixed = pending?.kind === 'step_up';
+  const fixed = pending !== null && pending.kind !== 'invitation';
   const query = account === null ? '' : `?account=${encodeURIComponent(account)}`;
   return (
     <Form action={`/login${query}`} fields={fixed ? { email } : undefined}>
@@ -111,7 +111,7 @@ function NotMe({ pending, lang }: { pending: Pending; lang: string }) {
   return (
     <ul class="links">
       <LinkItem href="/forgot-password">{logIn.forgotten}</LinkItem>
-      {pending.kind === 'step_up' && <LinkItem href="/">{wayOut.step_up}</LinkItem>}
+      {pending.kind !== 'invitation' && <LinkItem href="/">{wayOut.step_up}</LinkItem>}
       <li>
         <PostButton action="/logout" label={wayOut.log_in} kind="link" />
       </li>

@@ -42,7 +42,10 @@ export function logInRoutes(server: Server, edge: Edge): void {
       const pending = pendingOf(await readPosition(edge.ctx, visitor));
       const { email = '', password = '' } = request.body;
       const again = { pending, email, ...request.query };
-      const faults = missing(pending?.kind === 'step_up' ? pending.email : email, password);
+      const faults = missing(
+        pending !== null && pending.kind !== 'invitation' ? pending.email : email,
+        password,
+      );
       if (faults.length > 0) return show(edge, reply, { ...again, faults }, 422);
       const outcome = await logIn(edge.ctx, visitor, { email, password, ...request.query });
       switch (outcome.result) {
@@ -87,7 +90,8 @@ function show(edge: Edge, reply: FastifyReply, shown: Shown, status = 200): Fast
 function pendingOf(position: Position | null): Pending | null {
   if (position?.next.step !== 'password') return null;
   const { login, facts } = position;
-  const kind = login.kind === 'step_up' ? 'step_up' : 'invitation';
+  const rising = login.demand === 'set_up' ? 'set_up' : 'step_up';
+  const kind = login.kind === 'step_up' ? rising : 'invitation';
   const asked = facts.memberships.find((m) => m.account.id === login.account_asked);
   return { kind, email: viewDoor(position).email, account: asked?.account.name ?? null };
 }

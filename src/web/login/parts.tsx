@@ -92,7 +92,7 @@ export function LinkItem({ href, children }: { href: string; children: Component
 export function MaskedNumber({ phone, lang }: { phone: string; lang: string }) {
   return (
     <>
-      <b class="number" aria-hidden="true">
+      <b class="number unbroken" aria-hidden="true">
         {phone}
       </b>
       <span class="visually-hidden">{loginWords(lang).numberEndingIn(phone.slice(-2))}</span>

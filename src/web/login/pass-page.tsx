@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { PassView } from '../../flows/ask-for-pass.ts';
 import {
   Button,
+  ContactText,
   Form,
   Heading,
   LinkButton,
@@ -95,7 +96,9 @@ function Ask({ model, label }: { model: PassModel; label: string }) {
   if (view.askable.length === 0) {
     return (
       <Notice kind="warning" title={words.nobody.title}>
-        <p>{words.nobody.text(support)}</p>
+        <p>
+          <ContactText text={words.nobody.text(support)} contact={support} />
+        </p>
       </Notice>
     );
   }

@@ -1,4 +1,4 @@
-import { Button, Form, Heading, Notice, problemOf, RecoveryCodeField } from '../components.tsx';
+import { Button, ContactText, Form, Heading, Notice, problemOf, RecoveryCodeField } from '../components.tsx';
 import { type CodeModel, CodeNotices, codeProblems } from './code-page.tsx';
 import { loginWords } from './model.ts';
 import { FormPage, LinkItem, OtherWays } from './parts.tsx';
@@ -50,7 +50,13 @@ function Dead({ model: { lang, phone, support } }: { model: RecoveryCodeModel })
   const words = loginWords(lang).recoveryCode;
   return (
     <Notice kind="warning" title={words.dead}>
-      <p>{phone === 'usable' ? words.deadWithPhone : words.deadWithoutPhone(support)}</p>
+      <p>
+        {phone === 'usable' ? (
+          words.deadWithPhone
+        ) : (
+          <ContactText text={words.deadWithoutPhone(support)} contact={support} />
+        )}
+      </p>
     </Notice>
   );
 }

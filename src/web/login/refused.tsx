@@ -1,4 +1,4 @@
-import { Heading } from '../components.tsx';
+import { ContactText, Heading } from '../components.tsx';
 import type { Edge } from '../edge.ts';
 import { noQuery } from '../forms.ts';
 import type { RefusedReason } from '../messages/en-login.ts';
@@ -31,7 +31,9 @@ export function RefusedPage({ model }: { model: RefusedModel }) {
   return (
     <FormPage lang={model.lang} title={words.title}>
       <Heading>{words.title}</Heading>
-      <p>{words.reasons[model.reason](model.support)}</p>
+      <p>
+        <ContactText text={words.reasons[model.reason](model.support)} contact={model.support} />
+      </p>
       <OtherWays model={model} />
     </FormPage>
   );

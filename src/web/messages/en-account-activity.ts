@@ -12,6 +12,7 @@ export const ACTIVITY_KINDS = [
   'mandate',
   'session_length.changed',
   'account',
+  'sms',
 ] as const;
 export type ActivityKind = (typeof ACTIVITY_KINDS)[number];
 
@@ -48,10 +49,41 @@ const WORDS: Readonly<Record<string, string>> = {
   replaced: 'a newer one took its place',
   removed: 'they are out of the account',
   mandate_off: 'two-factor authentication was switched off',
+  clock_set_back: 'the server’s clock was set back, so nobody could tell how old it was',
 };
 const word = (text: string) => WORDS[text] ?? text;
 const words = (list: string) => list.split(',').map(word).join(', ');
 const brackets = (text: string) => (text === '' ? '' : ` (${text})`);
+const cap = (most: string) => (most === '' ? 'as many as everybody' : most);
+
+/** Those of caps concern an account; the others stand in the operator's records alone. */
+function alertWords({ detail }: Told): string {
+  const country = detail('country');
+  switch (detail('what')) {
+    case 'cap': {
+      const [of, what] = detail('limit').split('/');
+      const whose = of === 'account' ? 'this account' : 'the whole service';
+      const limit = what === 'spend' ? 'spend' : 'send';
+      return `${detail('percent')} % of what ${whose} may ${limit} in a day is used up`;
+    }
+    case 'too_low':
+      return `a limit for a day is too low for a message that was asked for (${detail('limit')})`;
+    case 'prefix':
+      return `numbers of one beginning in ${country} get no more, since hardly any code was used`;
+    case 'run':
+      return `a run of neighbouring numbers in ${country} was stopped`;
+    case 'verification':
+      return `few codes sent to ${country} are used (${detail('verified')} of ${detail('sent')})`;
+    case 'receipts':
+      return `${detail('carrier')} delivers few in ${country} (${detail('delivered')} of ${detail('sent')})`;
+    case 'no_receipts':
+      return `no receipts come from ${detail('carrier')}`;
+    case 'no_carrier':
+      return 'no carrier takes any';
+    default:
+      return `an alert (${detail('what')})`;
+  }
+}
 const time = (ms: string) => durationInWords(Number(ms), 'en');
 
 export const enAccountActivity = {
@@ -70,6 +102,7 @@ export const enAccountActivity = {
     mandate: 'Two-factor mandate',
     'session_length.changed': 'Session length',
     account: 'Account',
+    sms: 'Text messages',
   } satisfies Record<ActivityKind, string>,
   from: 'From',
   until: 'Until',
@@ -144,6 +177,8 @@ export const enAccountActivity = {
     'pass.code_refused': (e) => `${e.actor} typed a wrong pass code`,
     'pass.revoked': (e) => `${e.actor} revoked a pass of ${e.person}`,
     'pass.ended': (e) => `A pass of ${e.person} ended${brackets(word(e.detail('by')))}`,
+    'pass.right_ended': (e) =>
+      `The right of ${e.person} to set up anew after a pass ended${brackets(word(e.detail('by')))}`,
     'user.disabled': (e) => `${e.actor} disabled the login of ${e.person}`,
     'user.enabled': (e) => `${e.actor} enabled the login of ${e.person}`,
     'user.email_changed': (e) => `${e.actor} changed the e-mail address of ${e.person}`,
@@ -152,9 +187,11 @@ export const enAccountActivity = {
     'keys.added': (e) => `${e.actor} began to change the key`,
     'keys.resealed': (e) => `${e.actor} sealed everything with the new key`,
     'keys.removed': (e) => `${e.actor} took an old key away`,
+    'clock.said_right': (e) => `${e.actor} said that the clock is right`,
     'restore.finished': (e) => `${e.actor} brought back a copy of the database`,
-    'sms.alert': (e) =>
-      `Text messages: ${e.detail('percent')} % of the day’s limit (${e.detail('limit')}) used up`,
+    'sms.alert': (e) => `Text messages: ${alertWords(e)}`,
+    'sms.limits_changed': (e) =>
+      `${e.actor} set the account’s limits of text messages for a day: ${cap(e.detail('perDay'))}, ${cap(e.detail('spend'))} to spend`,
     'mail.bounced': (e) => `A mail to ${e.person} came back`,
   } satisfies Record<AuditKind, Sentence>,
 };

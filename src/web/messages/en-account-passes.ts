@@ -14,6 +14,7 @@ const ENDS = {
   set_up: 'Set up again',
   mandate_off: 'Two-factor authentication switched off',
   disabled: 'Login disabled',
+  clock_set_back: 'The server’s clock was set back, so nobody could tell how old it was',
 } as const;
 
 const tries = (n: number) => (n === 1 ? '1 try' : `${n} tries`);
@@ -35,7 +36,7 @@ export const enAccountPasses = {
     title: 'Waiting',
     none: 'Nobody waits for a pass.',
     facts: { browser: 'Browser', network: 'Network address', at: 'Asked', until: 'Waits until' },
-    call: 'Call them on a number you already know. If they did not ask, deny it.',
+    call: 'Speak to them: in person, by video call, or on a number you already know, such as their desk phone. Their own phone may be the one that is lost. If they did not ask, deny it.',
     changed: 'Their password was changed lately:',
     changedWhy: 'Somebody else may have done that. Ask them about it.',
     number: 'Number they read to you',

@@ -45,6 +45,8 @@ export const enAccountPeople = {
   filters: {
     all: 'Everyone',
     set_up: 'Set up',
+    set_up_app: 'Set up with app',
+    set_up_text: 'Set up by text message',
     not_yet: 'Not yet',
     on_pass: 'On a pass',
     set_up_again: 'Must set up again',
@@ -108,7 +110,12 @@ export const enAccountPeople = {
     pass: {
       title: 'Locked out? Give a pass',
       text: 'A pass lets them in without their phone for 24 hours, into this account only. Afterwards they set up again.',
-      sure: 'Be sure who is asking: call them on a number you already know.',
+      sure: 'Be sure who is asking: see them in person or by video call, or ring a number you already know, such as their desk phone. Their own phone may be the one that is lost.',
+      second: {
+        unused: 'A second code ends the one given before; its 24 hours begin now.',
+        in_use:
+          'A second pass changes nothing for the browser they are in with. It lets them in from one more browser, for 24 hours from now.',
+      },
       reason: 'Reason',
       reasonHint: 'Owners and admins read it in the activity.',
       button: 'Give a pass',

@@ -10,6 +10,7 @@ export const SECURITY_DONE = [
   'unchanged',
   'length',
   'text_ends',
+  'text_ends_told',
   'text_goes_on',
 ] as const;
 export type SecurityDone = (typeof SECURITY_DONE)[number];
@@ -53,7 +54,8 @@ export const enAccountSecurity = {
     switched_off: 'Two-factor authentication is off for this account.',
     unchanged: 'That is how it was already. Nothing changed.',
     length: 'The new session length holds from now on.',
-    text_ends: 'The day is set. The other owners and admins were told by e-mail.',
+    text_ends: 'The day is set.',
+    text_ends_told: 'The day is set. The other owners and admins were told by e-mail.',
     text_goes_on: 'The day is taken away: text messages go on.',
   } satisfies Record<SecurityDone, string>,
 
@@ -84,6 +86,7 @@ export const enAccountSecurity = {
     } satisfies Record<Method, string>,
     noCarrier: 'Text messages are not offered: they cannot be sent from here.',
     when: 'When does it apply?',
+    whenOn: 'To people who have not been asked yet. A changed choice of codes holds at once, for everybody.',
     choices: {
       next_login: {
         label: 'From their next login',
@@ -115,7 +118,16 @@ export const enAccountSecurity = {
       change: 'Change two-factor authentication?',
       off: 'Switch two-factor authentication off?',
     },
-    chosen: { methods: 'Codes by', from: 'Applies' },
+    chosen: {
+      methods: 'Codes by',
+      from: 'Applies',
+      /** The list of methods holds from the next request, whatever the mandate itself does. */
+      methodsAtOnce: 'The changed choice of codes: at once',
+      demand: {
+        next_login: 'To people who have not been asked yet: from their next login',
+        now: 'To everybody else: at once, to every session',
+      } satisfies Record<Mandate['from'], string>,
+    },
     table: 'Whom it affects',
     columns: { people: 'People', count: 'How many', effect: 'What happens' },
     rows: {

@@ -1,5 +1,6 @@
 import type { Refusal } from '../../flows/act.ts';
 import type { TextEndResult } from '../../flows/end-text-messages.ts';
+import type { ReasonForAccount } from '../../rules/text-messages-told.ts';
 
 export type TextEndFault =
   | Exclude<Exclude<TextEndResult, Refusal>['result'], 'done' | 'unchanged'>
@@ -7,18 +8,12 @@ export type TextEndFault =
 
 const people = (n: number) => (n === 1 ? '1 person' : `${n} people`);
 
-/** Why messages were not sent: by what the limit is of, or by its own name. */
-const BLOCKED: Readonly<Record<string, string>> = {
+const BLOCKED: Readonly<Record<ReasonForAccount, string>> = {
   country: 'a country that this service does not send to',
   line: 'a number that cannot receive them, or costs whoever writes to it',
-  number: 'too many to one number',
-  person: 'too many to one person',
-  network: 'too many from one network address',
-  prefix: 'too many to neighbouring numbers whose codes are not used',
-  run: 'one number after the other in a row',
   account: 'this account’s limit for a day is used up',
-  instance: 'the limit of the whole service for a day is used up',
-  record_only: 'the service sends none at the moment',
+  installation: 'a limit of this installation',
+  record_only: 'would have been sent; the service sends none at the moment',
 };
 
 export const enAccountTexts = {
@@ -61,12 +56,23 @@ export const enAccountTexts = {
       app_needed: 'Allow the app first: otherwise nobody could get in from that day on.',
     } satisfies Record<TextEndFault, string>,
   },
+  caps: {
+    title: 'Limits for a day',
+    lead: 'A day begins with its first message. When a limit is used up, no text message is sent until that day is over; apps and backup codes work as always.',
+    names: { 'account/day': 'Messages', 'account/spend': 'Money, in the currency of this installation' },
+    used: (used: string, most: string) => `${used} of ${most} used`,
+    own: 'set for this account',
+    everybody: 'as for every account',
+    until: 'The day that runs now ends at',
+    whom: (support: string) => `Only the operator changes them: ${support}`,
+  },
   statistics: {
     title: (days: number) => `Text messages of the last ${days} days`,
     lead: 'What was asked for by people of this account, by the country of their number. Days are in UTC.',
     none: (days: number) => `No text message was asked for in the last ${days} days.`,
     noCarrier: 'Text messages cannot be sent from here.',
     series: { sent: 'Sent', delivered: 'Delivered', verified: 'Code used', blocked: 'Blocked' },
+    noReceipts: 'no receipts',
     receipts: '“Delivered” counts receipts of the phone companies; not all of them send one.',
     others: 'Other countries',
     nowhere: 'No country',
@@ -85,7 +91,7 @@ export const enAccountTexts = {
     day: 'Day',
     sum: 'All days',
     blockedTitle: 'Why messages were blocked',
-    blocked: (reason: string) => BLOCKED[reason.split('/')[0] ?? ''] ?? reason,
+    blocked: (reason: ReasonForAccount) => BLOCKED[reason],
   },
 };
 

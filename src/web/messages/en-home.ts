@@ -57,7 +57,7 @@ export const enHome: HomeMessages = {
   },
   accounts: {
     title: 'Your accounts',
-    columns: { account: 'Account', status: 'May you enter?', enter: 'Enter' },
+    columns: { account: 'Account', status: 'May you enter?', enter: 'What you can do' },
     roles: { owner: 'Owner', admin: 'Admin', member: 'Member' },
     admitted: {
       no_mandate: { badge: 'Admitted', sentence: 'Your password is enough here.' },

@@ -67,6 +67,8 @@ export const enLogin = {
         account === null
           ? 'Type your password again to show that it is you.'
           : `Type your password again to enter ${account}.`,
+      set_up: (account: string | null) =>
+        `To set up two-factor authentication again${account === null ? '' : ` for ${account}`}, type your password again. It is asked for once more so that nobody who finds your browser open can put their phone in place of yours.`,
       invitation: () => 'Log in with this address to accept the invitation.',
     },
     loggedInAs: 'You are logged in as',
@@ -111,9 +113,11 @@ export const enLogin = {
       sign_up: 'Type it here to show that the address is yours. If it has a login already, the mail says so.',
       invitation: 'Type it here to show that the invitation is yours.',
       set_up: 'Your account uses two-factor authentication. Before you set it up, show that it is you.',
+      set_up_again:
+        'You are about to set up two-factor authentication again. First show that it is you, so that nobody else puts their phone in place of yours.',
       pass: 'Before an admin is asked to let you in, show that it is you.',
       trust: 'This account does not know your authenticator yet. Before it does, show that it is you.',
-    } satisfies Record<EmailCodeReason, string>,
+    } satisfies Record<EmailCodeReason | 'set_up_again', string>,
     hint: 'It works for 10 minutes, in this browser. Not there? Look in your spam folder.',
     submit: 'Continue',
     faults: codeFaults,

@@ -45,7 +45,8 @@ export const enPass = {
     never: 'To nobody else. Do not close this page: it goes on by itself.',
     left: 'Time left:',
     until: 'until',
-    ask: (account: string) => `Nobody calls? Ring an admin of ${account} yourself.`,
+    ask: (account: string) =>
+      `Nobody calls? Ask a colleague who can give passes for ${account}, and ring that person.`,
   },
   granted: {
     title: 'You have a pass',
@@ -55,16 +56,17 @@ export const enPass = {
   fruitless: {
     denied: {
       title: 'Your request was denied',
-      text: (account: string) => `An admin of ${account} did not let you in. Ring one, and ask again.`,
+      text: (account: string) => `An admin of ${account} did not let you in. Speak to one, and ask again.`,
     },
     wrong_number: {
       title: 'Your request was stopped',
       text: (account: string) =>
-        `A wrong number was typed three times. Ring an admin of ${account}, ask again, and read them the new number.`,
+        `A wrong number was typed three times. Speak to an admin of ${account}, ask again, and read them the new number.`,
     },
     expired: {
       title: 'Nobody answered',
-      text: (account: string) => `30 minutes are over. Ring an admin of ${account}, then ask again.`,
+      text: (account: string) =>
+        `30 minutes are over. Ask a colleague who can give passes for ${account}, speak to that person, then ask again.`,
     },
     withdrawn: {
       title: 'Your request was withdrawn',

@@ -13,7 +13,7 @@ export const enSetUp = {
   leads: {
     first: (account: string) =>
       `${account} asks everybody for a code from their phone when they log in. Setting it up takes about three minutes.`,
-    proven: (account: string) => `Choose what you will use for ${account} from now on.`,
+    proven: (account: string) => `Set up what you will use for ${account} from now on.`,
     right: (account: string) =>
       `${account} let you in with a pass and has forgotten your old authenticator. Set up a new one.`,
   } satisfies Record<SetUpBasis, (account: string) => string>,
@@ -26,7 +26,17 @@ export const enSetUp = {
     },
     sms: { label: 'Text message', hint: 'We send a code to your phone each time you log in.' },
   } satisfies Record<Method, { label: string; hint: string }>,
+  /** What is said of the only way there is: it is compared with no other. */
+  alone: {
+    totp: 'An app on your phone shows a code, without any signal.',
+    sms: 'We send a code to your phone each time you log in.',
+  } satisfies Record<Method, string>,
   submit: 'Continue',
+  /** Where there is one way only. */
+  only: {
+    totp: 'Set up your authenticator app',
+    sms: 'Set up codes by text message',
+  } satisfies Record<Method, string>,
   chooseOne: 'Choose how you want to get your codes.',
   notOffered: 'Your account does not take that one. Choose another.',
   help: 'Help with setting up',
@@ -49,7 +59,8 @@ export const enSetUp = {
     submit: 'Verify',
     faults: {
       ...enLogin.code.appFaults,
-      wrong: 'That code is wrong. Type the one the app shows for this key now, before it changes.',
+      wrong:
+        'That code is wrong. Type the one the app shows for this key now, before it changes; if it is refused too, let your phone set its time automatically.',
       clock_off: (f) =>
         `Your phone’s clock is about ${f.time} ${f.ahead ? 'ahead' : 'behind'}. In its settings, let it set date and time automatically, then type the new code.`,
     } satisfies Record<AppFault['result'], FaultText>,
@@ -81,6 +92,7 @@ export const enSetUp = {
 
   text: {
     title: 'Check your phone',
+    unsentTitle: 'We could not send a text message',
     sentTo: 'We sent a six-digit code to',
     hint: 'It works for 10 minutes.',
     unsureTo: 'A six-digit code may be on its way to',

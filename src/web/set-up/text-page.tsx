@@ -9,7 +9,7 @@ import {
   SentCode,
 } from '../login/code-page.tsx';
 import { loginWords } from '../login/model.ts';
-import { FormPage, LinkItem, MaskedNumber, OtherWays } from '../login/parts.tsx';
+import { FormPage, LinkItem, OtherWays } from '../login/parts.tsx';
 import { SET_UP } from './choose-page.tsx';
 import { PHONE } from './phone-page.tsx';
 import { setUpWords } from './words.ts';
@@ -25,17 +25,18 @@ export function TextPage({ model }: { model: TextModel }) {
   const { lang, phone, challenge, door, fault } = model;
   const { text: words, otherMethod } = setUpWords(lang);
   const problems = codeProblems(model, words.faults, challenge);
+  const title = !challenge.sent && challenge.unsent !== null ? words.unsentTitle : words.title;
   const lead = isOpen(challenge) && (
     <>
-      {words[challenge.unsure ? 'unsureTo' : 'sentTo']} <MaskedNumber phone={phone} lang={lang} />.{' '}
+      {words[challenge.unsure ? 'unsureTo' : 'sentTo']} <b class="number unbroken">{phone}</b>.{' '}
       {words[challenge.unsure ? 'unsureHint' : 'hint']}
     </>
   );
   return (
-    <FormPage lang={lang} title={words.title} problems={problems}>
+    <FormPage lang={lang} title={title} problems={problems}>
       <CodeNotices model={model} />
       <Heading caption={door.account?.name} lead={lead}>
-        {words.title}
+        {title}
       </Heading>
       <SentCode model={model} challenge={challenge} page={TEXT} send={words.send} unsent={words.noCode}>
         <Form action={TEXT}>
