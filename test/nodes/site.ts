@@ -52,6 +52,8 @@ export interface SiteOptions {
   readonly nodes?: number;
   readonly env?: Record<string, string>;
   readonly keepAlive?: RoundRobinOptions['keepAlive'];
+  /** Run in place of the program: a script around it. */
+  readonly script?: string;
 }
 
 const STEP_MS = 30_000;
@@ -69,7 +71,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     LOG_LEVEL: 'warn',
     ...options.env,
   };
-  const nodes = ports.map((port) => nodeAt(port, folder, env));
+  const nodes = ports.map((port) => nodeAt(port, folder, env, options.script));
   // At once, also where there are no tables yet.
   await Promise.all(nodes.map((node) => node.start()));
   const db = openDatabase(options.database);
@@ -99,7 +101,7 @@ function standsStill(): never {
   throw new Error('nodes go by the real clock');
 }
 
-function nodeAt(port: number, folder: string, env: Record<string, string>): Node {
+function nodeAt(port: number, folder: string, env: Record<string, string>, script?: string): Node {
   let program: Program | undefined;
   const running = () => {
     if (program === undefined) throw new Error('this node was never started');
@@ -111,8 +113,9 @@ function nodeAt(port: number, folder: string, env: Record<string, string>): Node
       return running();
     },
     async start() {
-      program = startProgram(['serve', '--dev'], { cwd: folder, env: { ...env, PORT: String(port) } });
-      await program.printed('Sallyport listens');
+      const given = { cwd: folder, env: { ...env, PORT: String(port) } };
+      program = startProgram(['serve', '--dev'], script === undefined ? given : { ...given, script });
+      await program.printed('listens on');
     },
     async stop() {
       const began = performance.now();

@@ -32,7 +32,7 @@ export async function run(mode: Mode, report: Report): Promise<Figures> {
     const path = join(folder, 'sallyport.db');
     const people = await makePeople(path, await freePort(), size);
     // Compiled code is kept by a process that ends, not by one that is killed.
-    await runProgram(['help'], { cwd: folder, env: { NODE_COMPILE_CACHE: join(folder, 'compiled') } });
+    await runProgram(['help'], { cwd: folder });
     report(`${CLIENTS} clients, ${size.kills} kills`);
     return await killAgainAndAgain({ folder, path, people, size, report });
   } finally {
@@ -88,7 +88,7 @@ async function killAgainAndAgain(play: Play): Promise<Figures> {
 
 /** Every fifth life is the program as it is; in the others hashing is cheap, so that more is written per second. */
 function startLife({ folder, people }: Play, life: number): Program {
-  const given = { cwd: folder, env: { ...people.env, NODE_COMPILE_CACHE: join(folder, 'compiled') } };
+  const given = { cwd: folder, env: people.env };
   if (life % 5 === 0) return startProgram(['serve', '--dev'], given);
   return startProgram([], { ...given, env: { ...given.env, HASHES: 'cheap' }, script: BUILT_SERVER });
 }

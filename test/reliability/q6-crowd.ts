@@ -75,8 +75,8 @@ export interface Crowd {
 /** Not an answer, or one of ours that says so. Whether the deed was done nobody knows. */
 class Failed extends Error {}
 
-/** `clients` people at once, until they are told to leave. */
-export function gather(site: Site, cast: Cast, ledger: Ledger, clients: number): Crowd {
+/** `clients` people at once, who rest for so long after each deed, until they are told to leave. */
+export function gather(site: Site, cast: Cast, ledger: Ledger, clients: number, restMs = 0): Crowd {
   const failures: { at: number; what: string }[] = [];
   const surprises: string[] = [];
   const taken: { coder: Coder; step: number; at: number }[] = [];
@@ -199,6 +199,7 @@ export function gather(site: Site, cast: Cast, ledger: Ledger, clients: number):
     for (let turn = 0; !leaving; turn++) {
       try {
         await deeds?.[turn % deeds.length]?.();
+        if (restMs > 0) await sleep(restMs);
       } catch (error) {
         if (error instanceof Failed || isOutage(error)) {
           failures.push({ at: performance.now(), what: (error as Error).message });

@@ -14,17 +14,19 @@ const SIZES = {
   short: {
     kills: 1,
     asynchronousKills: 0,
-    clients: 10,
-    loadMs: 2_000,
-    coders: 120,
-    recoverers: 30,
-    newcomers: 40,
+    clients: 6,
+    loadMs: 1_000,
+    quietMs: 800,
+    coders: 60,
+    recoverers: 20,
+    newcomers: 20,
   },
   long: {
     kills: 20,
     asynchronousKills: 5,
     clients: 24,
     loadMs: 6_000,
+    quietMs: 1_500,
     coders: 400,
     recoverers: 120,
     newcomers: 800,
@@ -36,7 +38,6 @@ type Size = Readonly<Record<keyof (typeof SIZES)['short'], number>>;
 const BEHIND_MS = 200;
 /** Nobody waits longer for the errors to end. */
 const ERRORS_END_WITHIN_MS = 30_000;
-const QUIET_MS = 1_500;
 
 export async function run(mode: Mode, report: Report): Promise<Figures> {
   buildIfOld();
@@ -154,7 +155,7 @@ async function killUnderLoad({ site, cast, primary, standby, way, follower, size
   const began = performance.now();
   await standby.promote();
   const promoted = performance.now();
-  await untilQuiet(crowd, promoted);
+  await untilQuiet(crowd, promoted, size.quietMs);
   await crowd.leave();
   const late = crowd.failures.filter(({ at }) => at > promoted);
   return {
@@ -182,10 +183,10 @@ async function leadToStandby(site: Site, standby: DatabaseServer, follower: Foll
 }
 
 /** Until something worked after the promotion, and nothing has failed for a while. */
-async function untilQuiet(crowd: Crowd, promoted: number): Promise<void> {
-  while (performance.now() - promoted < ERRORS_END_WITHIN_MS + QUIET_MS) {
+async function untilQuiet(crowd: Crowd, promoted: number, quietMs: number): Promise<void> {
+  while (performance.now() - promoted < ERRORS_END_WITHIN_MS + quietMs) {
     const last = crowd.failures.at(-1)?.at ?? 0;
-    if (crowd.lastSuccessAt() > promoted && performance.now() - Math.max(last, promoted) > QUIET_MS) return;
+    if (crowd.lastSuccessAt() > promoted && performance.now() - Math.max(last, promoted) > quietMs) return;
     await sleep(50);
   }
 }

@@ -15,11 +15,12 @@ export const name = 'Q7 nodes';
 
 const SIZES = {
   short: {
-    rounds: 5,
+    rounds: 3,
     kills: 1,
     downMs: 400,
     restarts: 1,
-    clients: 6,
+    clients: 4,
+    restMs: 50,
     coders: 60,
     recoverers: 20,
     newcomers: 20,
@@ -30,6 +31,7 @@ const SIZES = {
     downMs: 5_000,
     restarts: 10,
     clients: 12,
+    restMs: 0,
     coders: 300,
     recoverers: 150,
     newcomers: 600,
@@ -69,8 +71,8 @@ interface Stage {
 /** SIGKILL under load, and a start some time later. */
 async function killNodes({ site, cast, size, report }: Stage): Promise<Figures> {
   const ledger = createLedger();
-  const crowd = gather(site, cast, ledger, size.clients);
-  const askers = await startAskers(site, [site.proxy], 1);
+  const crowd = gather(site, cast, ledger, size.clients, 3 * size.restMs);
+  const askers = await startAskers(site, [site.proxy], 1, size.restMs);
   await sleep(300);
   for (let kill = 0; kill < size.kills; kill++) {
     const node = site.nodes[kill % site.nodes.length];
@@ -103,8 +105,8 @@ async function restartNodes({ site, cast, size, report }: Stage): Promise<Figure
   await using lifo = await startRoundRobin(ports, { keepAlive: 'lifo' });
   const proxies = [site.proxy, fresh, lifo];
   const ledger = createLedger();
-  const crowd = gather(site, cast, ledger, size.clients);
-  const askers = await startAskers(site, proxies, 0);
+  const crowd = gather(site, cast, ledger, size.clients, 3 * size.restMs);
+  const askers = await startAskers(site, proxies, 0, size.restMs);
   const [lostBefore, errorsBefore] = [sum(proxies, 'lost'), crowd.failures.length];
   let [slowestStopMs, badEnds] = [0, 0];
   await sleep(200);
@@ -137,8 +139,8 @@ const sum = (proxies: readonly RoundRobin[], what: 'lost') =>
   proxies.reduce((n, proxy) => n + proxy[what], 0);
 const percent = (part: number, whole: number) => Math.floor((part / Math.max(1, whole)) * 100_000) / 1_000;
 
-/** Signed-in people who look at their page without a pause, and press again as often as they may. */
-async function startAskers(site: Site, proxies: readonly RoundRobin[], retries: number) {
+/** Signed-in people who look at their page with hardly a pause, and press again as often as they may. */
+async function startAskers(site: Site, proxies: readonly RoundRobin[], retries: number, restMs: number) {
   askersMade += 1;
   const account = await site.addAccount({ name: `Askers ${askersMade}` });
   const person = await site.addPerson({ email: `asker${askersMade}@askers.example`, in: [{ account }] });
@@ -169,6 +171,7 @@ async function startAskers(site: Site, proxies: readonly RoundRobin[], retries: 
         const was = await ask(proxy, retries);
         total += 1;
         ok += was ? 1 : 0;
+        if (restMs > 0) await sleep(restMs);
       }
     }),
   );

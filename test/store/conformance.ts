@@ -29,8 +29,13 @@ export interface Opened {
 /**
  * What every database must do under the store, whichever it is: each function, and each one-time thing by fifty
  * clients at once. A `*.test.ts` beside this file calls it with how to open one; no SQL of one dialect in here.
+ * @param openWithTables one that has its tables, and nothing in them; without it they are made each time.
  */
-export function describeStore(name: string, open: () => Promise<Opened>): void {
+export function describeStore(
+  name: string,
+  open: () => Promise<Opened>,
+  openWithTables: () => Promise<Opened> = () => openMigrated(open),
+): void {
   describe(`the store on ${name}`, () => {
     describe('migrations', () => migrationTests(open));
 
@@ -38,7 +43,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
     let opened: Opened;
     const db = () => opened.db;
     beforeAll(async () => {
-      opened = await openMigrated(open);
+      opened = await openWithTables();
     });
     afterAll(() => opened?.close());
 
@@ -56,10 +61,10 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
     describe('counters', () => counterTests(db));
     describe('audit events', () => auditTests(db));
     describe('what goes with what', () => cascadeTests(db));
-    describe('meta and keys', () => metaTests(() => openMigrated(open)));
-    describe('outbox and inbox', () => outboxTests(() => openMigrated(open)));
-    describe('text messages', () => textMessageTests(() => openMigrated(open)));
-    describe('housekeeping', () => sweepTests(() => openMigrated(open)));
+    describe('meta and keys', () => metaTests(openWithTables));
+    describe('outbox and inbox', () => outboxTests(openWithTables));
+    describe('text messages', () => textMessageTests(openWithTables));
+    describe('housekeeping', () => sweepTests(openWithTables));
   });
 }
 

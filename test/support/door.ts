@@ -95,7 +95,9 @@ async function freshOn(server: string): Promise<TestDatabase> {
   return {
     url,
     async remove() {
-      await emptyDatabase(openDatabase(url));
+      const db = openDatabase(url);
+      await emptyDatabase(db);
+      await db.destroy();
       freeDatabases.push(url);
     },
   };
