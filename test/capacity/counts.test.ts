@@ -3,7 +3,7 @@
  * The figures are upper bounds. Whoever adds a read to each session check, or a commit to each login, sees it here
  * and says why it is worth it; whoever takes one away makes the bound smaller.
  */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { finish, proveMailbox, STRONG, setUpApp, signUp } from '../journeys/steps.ts';
 import { type Door, openDoor, type Person, submit } from '../support/door.ts';
 import type { HttpBrowser } from '../support/http-browser.ts';
@@ -19,7 +19,10 @@ let [olivia, theo]: Person[] = [];
 let inside: HttpBrowser;
 
 beforeAll(async () => {
+  // What a node looks at every few seconds would be counted with the deed that it falls into.
+  vi.useFakeTimers({ toFake: ['setInterval'] });
   door = await openDoor();
+  vi.useRealTimers();
   account = await door.addAccount({ name: 'Meridian', mandates: ['totp', 'sms'] });
   const trusted = [{ account, role: 'owner' as const }];
   olivia = await door.addPerson({ email: 'olivia@meridian.example', method: 'totp', in: trusted });
@@ -52,6 +55,9 @@ async function expectAtMost(bound: Tally, deed: () => Promise<unknown>): Promise
   // A tally that counts nothing would hold every bound.
   expect(cost.reads + cost.writes > 0).toBe(bound.reads + bound.writes > 0);
 }
+
+/** The outbox looks once more after each message; two that end at once share that look, on a busy machine they do not. */
+const LOOKED_AGAIN = 1;
 
 /** From the log-in page to the redirect that opens the door, with the pages in between. */
 async function logIn(browser: HttpBrowser, person: Person | undefined): Promise<void> {
@@ -105,7 +111,7 @@ test('a log-in by app, in a browser that is known', () =>
 
 // And the code: posted with the password, counted against a dozen limits of its account (the rows), claimed, out, settled.
 test('a log-in by text message', () =>
-  expectAtMost(atMost(48, 6, 36, 73, 8), () => logIn(door.browser(), theo)));
+  expectAtMost(atMost(48 + LOOKED_AGAIN, 6, 36, 73, 8), () => logIn(door.browser(), theo)));
 
 test('an invited sign-up with its set-up', async () => {
   const [eve, email] = [door.browser(), 'eve@new.example'];
