@@ -51,16 +51,13 @@ function inWords(limits: AccountTextLimits): string {
 
 const lines = (limits: AccountTextLimits) => table(rowsOf(limits), '').replace(/^/gm, '  ');
 
-function rowsOf({ own, caps }: AccountTextLimits): string[][] {
-  return caps.map(({ limit, used, most, until }) => {
-    const isOwn = limit === 'account/day' ? own.perDay !== null : own.spend !== null;
-    return [
-      limit,
-      `${used} of ${most}`,
-      isOwn ? 'of its own' : 'as everybody',
-      until === null ? '' : `until ${date(until)}`,
-    ];
-  });
+function rowsOf({ caps }: AccountTextLimits): string[][] {
+  return caps.map(({ limit, used, most, own, until }) => [
+    limit,
+    `${used} of ${most}`,
+    own ? 'of its own' : 'as everybody',
+    until === null ? '' : `until ${date(until)}`,
+  ]);
 }
 
 /** For `sms status`: each account with limits of its own. */

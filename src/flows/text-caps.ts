@@ -22,8 +22,8 @@ export const policyOfRow = (ctx: Context, row: AccountRow): TextPolicy =>
   policyWith(ctx.texts.policy, { perDay: row.texts_per_day, spend: row.text_spend_per_day });
 
 /** What of a cap is used in the window that runs now; money in the currency of the prices. */
-export interface CapInUse {
-  readonly limit: LimitName;
+export interface CapInUse<Name extends LimitName = LimitName> {
+  readonly limit: Name;
   readonly used: number;
   readonly most: number;
   /** When that window ends; `null`: none runs. */
@@ -31,13 +31,13 @@ export interface CapInUse {
 }
 
 /** @param whose the id of an account; `all` for the caps of the whole service. */
-export async function capsInUse(
+export async function capsInUse<Name extends LimitName>(
   ctx: Context,
   policy: TextPolicy,
-  names: readonly LimitName[],
+  names: readonly Name[],
   whose: string,
-): Promise<CapInUse[]> {
-  const keyOf = (name: LimitName) => textCounterKey(policy.mode, name, whose);
+): Promise<CapInUse<Name>[]> {
+  const keyOf = (name: Name) => textCounterKey(policy.mode, name, whose);
   const counters = await readCounters(ctx.db, names.map(keyOf));
   return names.map((limit) => {
     const counter = counters.get(keyOf(limit));

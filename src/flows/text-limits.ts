@@ -18,12 +18,17 @@ export interface AccountTextLimits {
   readonly slug: string;
   /** `null`: as everybody. */
   readonly own: { readonly perDay: number | null; readonly spend: number | null };
-  readonly caps: readonly CapInUse[];
+  readonly caps: readonly AccountCap[];
 }
 
+/** `own`: the operator has said so for this account alone. */
+export type AccountCap = CapInUse<(typeof ACCOUNT_CAPS)[number]> & { readonly own: boolean };
+
 /** What is used of an account's caps, and how far they go. */
-export function capsOfAccount(ctx: Context, row: AccountRow): Promise<CapInUse[]> {
-  return capsInUse(ctx, policyOfRow(ctx, row), ACCOUNT_CAPS, row.id);
+export async function capsOfAccount(ctx: Context, row: AccountRow): Promise<AccountCap[]> {
+  const caps = await capsInUse(ctx, policyOfRow(ctx, row), ACCOUNT_CAPS, row.id);
+  const own = { 'account/day': row.texts_per_day, 'account/spend': row.text_spend_per_day };
+  return caps.map((cap) => ({ ...cap, own: own[cap.limit] !== null }));
 }
 
 async function limitsOf(ctx: Context, row: AccountRow): Promise<AccountTextLimits> {

@@ -1,10 +1,10 @@
+import { judgeReceipts } from '../rules/text-receipts.ts';
 import {
   ENOUGH_TO_JUDGE,
   SETTLED_AFTER_MS,
   SIGNAL_WINDOW_MS,
   verificationIsLow,
-} from '../rules/text-messages.ts';
-import { judgeReceipts } from '../rules/text-receipts.ts';
+} from '../rules/text-signals.ts';
 import { inTransaction } from '../store/database.ts';
 import { seenByCountry } from '../store/text-message-counts.ts';
 import { carriersThatTold, newestOfCarriers } from '../store/text-receipt-counts.ts';

@@ -4,16 +4,14 @@ import {
   judgeText,
   LIMIT_NAMES,
   type LimitName,
-  neighboursOf,
   priceOf,
-  runLength,
-  SIGNAL_WINDOW_MS,
   TEXT_LIMITS,
   type TextPolicy,
   type TextVerdict,
 } from '../rules/text-messages.ts';
 import { toldOfOutcome, toldOfRefusal } from '../rules/text-messages-told.ts';
-import type { Counter } from '../rules/throttle.ts';
+import { neighboursOf, runLength, SIGNAL_WINDOW_MS } from '../rules/text-signals.ts';
+import { type Counter, FRESH_COUNTER } from '../rules/throttle.ts';
 import { dropUnused, holdCounters, keepCounters } from '../store/counters.ts';
 import { type Db, inTransaction, type Tx } from '../store/database.ts';
 import { holdChallengeOf, noteUnsent } from '../store/logins.ts';
@@ -78,7 +76,7 @@ export async function askForText(ctx: Context, tx: Tx, ask: TextAsk): Promise<Te
       purpose: ask.purpose,
       country,
       line,
-      counts: new Map([...keys].map(([name, key]) => [name, held.get(key) ?? NOTHING])),
+      counts: new Map([...keys].map(([name, key]) => [name, held.get(key) ?? FRESH_COUNTER])),
       prefix: await seenOfPrefix(tx, row.prefix_hmac, signal),
       run: await runBeside(ctx, tx, ask.to, signal),
     },
@@ -124,8 +122,6 @@ async function noteAsk(tx: Tx, row: TextMessageRow, verdict: TextVerdict, keys: 
   await dropUnused(tx, keys);
   await addRefusedText(tx, blocked);
 }
-
-const NOTHING: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
 
 async function alertOf(ctx: Context, tx: Tx, row: TextMessageRow, verdict: TextVerdict): Promise<void> {
   for (const crossing of verdict.crossings) {
@@ -193,7 +189,7 @@ export async function noteTextUsed(ctx: Context, tx: Tx, messageId: string, netw
   );
   if (!(await noteTextVerified(tx, messageId, ctx.now()))) return;
   const back = keys.flatMap(([name, key]): [string, Counter][] => {
-    const counter = givenBack(name, held.get(key) ?? NOTHING, row.at);
+    const counter = givenBack(name, held.get(key) ?? FRESH_COUNTER, row.at);
     return counter === null ? [] : [[key, counter]];
   });
   await keepCounters(tx, new Map(back));

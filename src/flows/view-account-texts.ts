@@ -1,10 +1,8 @@
 import { type ReasonForAccount, reasonForAccount } from '../rules/text-messages-told.ts';
-import type { AccountRow } from '../store/accounts.ts';
 import { judge, type Refusal } from './act.ts';
 import type { SignedIn } from './admit.ts';
 import type { Context } from './context.ts';
-import type { CapInUse } from './text-caps.ts';
-import { capsOfAccount } from './text-limits.ts';
+import { type AccountCap, capsOfAccount } from './text-limits.ts';
 import { type TextMessagesView, viewTextMessages } from './view-text-messages.ts';
 
 export interface AccountTextsView extends Pick<TextMessagesView, 'days'> {
@@ -13,7 +11,7 @@ export interface AccountTextsView extends Pick<TextMessagesView, 'days'> {
   /** Does any carrier say what was delivered? */
   readonly receipts: boolean;
   /** What the account may send and spend in a day, and whether the operator has said so for it alone. */
-  readonly caps: readonly (CapInUse & { readonly own: boolean })[];
+  readonly caps: readonly AccountCap[];
 }
 
 /** How many days an account sees, today included. */
@@ -29,13 +27,10 @@ export async function viewAccountTexts(
   if ('result' in judged) return judged;
   const { account } = judged;
   const { days, blockedBy } = await viewTextMessages(ctx, account.id, TEXT_DAYS);
-  const caps = (await capsOfAccount(ctx, account)).map((cap) => ({ ...cap, own: isOwn(account, cap) }));
+  const caps = await capsOfAccount(ctx, account);
   const receipts = ctx.texts.carriers.some(ctx.texts.tellsDelivery);
   return { days, blockedBy: forAccount(blockedBy), receipts, caps };
 }
-
-const isOwn = (account: AccountRow, { limit }: CapInUse) =>
-  (limit === 'account/day' ? account.texts_per_day : account.text_spend_per_day) !== null;
 
 /** Several reasons of ours are one to an account. */
 function forAccount(blockedBy: TextMessagesView['blockedBy']): AccountTextsView['blockedBy'] {

@@ -8,15 +8,12 @@ import {
   judgeText,
   LIMIT_NAMES,
   type LimitName,
-  neighboursOf,
-  prefixMayGoOn,
-  receiptsAreLow,
-  runLength,
   TEXT_LIMITS,
   type TextFacts,
   type TextPolicy,
-  verificationIsLow,
 } from './text-messages.ts';
+import { receiptsAreLow } from './text-receipts.ts';
+import { neighboursOf, prefixMayGoOn, runLength, verificationIsLow } from './text-signals.ts';
 import type { Counter } from './throttle.ts';
 
 const NOW = Date.UTC(2026, 10, 24, 12);

@@ -3,7 +3,8 @@
  * is asking for codes to numbers that pay the caller. What may be sent is decided here, before anything is posted;
  * the counts are kept by the store over all nodes, and a message counts when it is posted, whatever becomes of it.
  */
-import type { Counter } from './throttle.ts';
+import { prefixMayGoOn, type Seen } from './text-signals.ts';
+import { type Counter, FRESH_COUNTER } from './throttle.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -68,9 +69,6 @@ export const TEXT_SIGNALS = {
 export type SignalName = keyof typeof TEXT_SIGNALS;
 export const SIGNAL_NAMES = Object.keys(TEXT_SIGNALS) as SignalName[];
 
-/** How far back signals look. */
-export const SIGNAL_WINDOW_MS = HOUR_MS;
-
 /** S12, T28: lines that cannot receive text, or that cost whoever writes to them (names of libphonenumber's types). */
 const REFUSED_LINES: ReadonlySet<string> = new Set([
   'FIXED_LINE',
@@ -119,12 +117,6 @@ export const isServed = (policy: TextPolicy, country: string): boolean =>
   policy.countries === 'all' || policy.countries.has(country);
 
 export type BlockReason = LimitName | 'country' | 'line' | 'run' | 'record_only';
-
-/** Messages, and how many of their codes were used. */
-export interface Seen {
-  readonly sent: number;
-  readonly verified: number;
-}
 
 /** T30: set-ups, which strangers can cause, may use this part of a cap; the rest is for people who are set up. */
 const SHARE_OF_SET_UPS = 0.5;
@@ -189,7 +181,7 @@ export function judgeText(policy: TextPolicy, facts: TextFacts, now: number): Te
     const share = facts.purpose === 'enroll' && isCap(name) ? SHARE_OF_SET_UPS : 1;
     const room = policy.limits[name] * share;
     if (counted.wrong > room && TEXT_LIMITS[name].of !== 'prefix') {
-      const tooLow = countUp(NOTHING_USED, TEXT_LIMITS[name], price, now).wrong > room;
+      const tooLow = countUp(FRESH_COUNTER, TEXT_LIMITS[name], price, now).wrong > room;
       return refuse(name, {
         tooLow,
         crossings: isCap(name) ? toldOfFull(policy, name, counter, tooLow, now) : [],
@@ -217,15 +209,9 @@ function countUp(counter: Counter, limit: Limit, price: number, now: number): Co
   return { wrong: old.wrong + by, waitUntil: old.waitUntil, lastAt: now };
 }
 
-/** S10: an office of one prefix logs in all at once and types its codes; a machine that pumps does not. */
-export function prefixMayGoOn(policy: TextPolicy, { sent, verified }: Seen): boolean {
-  return verified * 100 >= sent * policy.signals['prefix/verified'];
-}
-
 /** S09: who pays wants to know before the cap is reached. Limits of single persons concern nobody else. */
 const isCap = (name: LimitName) => TEXT_LIMITS[name].of === 'account' || TEXT_LIMITS[name].of === 'instance';
 type FullLimit = Pick<Blocked, 'tooLow'> & Pick<TextVerdict, 'crossings'>;
-const NOTHING_USED: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
 
 /**
  * Whoever is refused may be the first to tell of it: what is left of a cap may be too little for any message. Where a
@@ -273,44 +259,4 @@ export function givenBack(name: LimitName, counter: Counter, sentAt: number): Co
   const startedAt = counter.waitUntil - windowMs;
   if (!gives || counter.wrong <= 0 || sentAt < startedAt || sentAt >= counter.waitUntil) return null;
   return { ...counter, wrong: counter.wrong - 1 };
-}
-
-/**
- * The numbers beside one, nearest first, as far as a run could reach. Numbers that end a block or change their
- * length are no matter: they are asked for in a table, where nobody has them.
- */
-export function neighboursOf(e164: string, policy: TextPolicy): { below: string[]; above: string[] } {
-  const digits = BigInt(e164.slice(1));
-  const reach = Array.from({ length: policy.signals['numbers/run'] }, (_, n) => BigInt(n + 1));
-  return {
-    below: reach.map((n) => `+${digits - n}`),
-    above: reach.map((n) => `+${digits + n}`),
-  };
-}
-
-/** The length of the run on both sides, given who was written to and did not answer. */
-export function runLength(sides: {
-  readonly below: readonly boolean[];
-  readonly above: readonly boolean[];
-}): number {
-  const unbroken = (side: readonly boolean[]) => {
-    const gap = side.indexOf(false);
-    return gap === -1 ? side.length : gap;
-  };
-  return unbroken(sides.below) + unbroken(sides.above);
-}
-
-/** Fewer messages say nothing. */
-export const ENOUGH_TO_JUDGE = 20;
-/** Before that a receipt may still be under way, and a code be typed. */
-export const SETTLED_AFTER_MS = 5 * MINUTE_MS;
-
-/** A carrier in a country, over its newest messages: do fewer than half arrive? */
-export function receiptsAreLow({ sent, delivered }: { sent: number; delivered: number }): boolean {
-  return sent >= ENOUGH_TO_JUDGE && delivered * 2 < sent;
-}
-
-/** S10, by country: worth an alert, and no reason to shut a whole country out. */
-export function verificationIsLow(policy: TextPolicy, seen: Seen): boolean {
-  return seen.sent >= ENOUGH_TO_JUDGE && !prefixMayGoOn(policy, seen);
 }

@@ -1,5 +1,5 @@
 /** What receipts say of carriers, over the newest messages that each took, long enough ago for a receipt to have come. */
-import { ENOUGH_TO_JUDGE, receiptsAreLow } from './text-messages.ts';
+import { ENOUGH_TO_JUDGE } from './text-signals.ts';
 
 /** A carrier's newest messages in one country. */
 export interface ReceiptsInCountry {
@@ -28,4 +28,9 @@ export function judgeReceipts(
     if (told.has(carrier)) return own.filter(receiptsAreLow).map((line) => ({ what: 'receipts', ...line }));
     return sent >= ENOUGH_TO_JUDGE ? [{ what: 'no_receipts', carrier, sent }] : [];
   });
+}
+
+/** A carrier in a country, over its newest messages: do fewer than half arrive? */
+export function receiptsAreLow({ sent, delivered }: { sent: number; delivered: number }): boolean {
+  return sent >= ENOUGH_TO_JUDGE && delivered * 2 < sent;
 }

@@ -17,7 +17,8 @@ export type Try =
   | { readonly heard: false; readonly reason: 'wait'; readonly until: number }
   | { readonly heard: false; readonly reason: 'dead' };
 
-const FRESH_COUNTER: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
+/** Nothing was counted yet. */
+export const FRESH_COUNTER: Counter = { wrong: 0, waitUntil: 0, lastAt: 0 };
 
 /** D6: NIST SP 800-63B-4 §3.2.2 allows at most 100 consecutive failures. */
 export const DEAD_AFTER = 100;

@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
-  fchownSync,
   fsyncSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
-  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,6 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import { ConfigFaults } from '../config.ts';
 import { type KeyRing, keysAsText, newKey, parseKeys } from '../credentials/sealed-secret.ts';
 import type { KeyFile, LockedKeyFile } from '../flows/place.ts';
+import { giveTo } from '../store/file-owner.ts';
 
 /** Where the key file of a SQLite database lies. */
 export function keyFileOf(databasePath: string): string {
@@ -68,17 +67,6 @@ function lockKeyFile(path: string, was: KeyRing): LockedKeyFile | 'locked' | 'ch
     closeSync(folder);
   };
   return { write, letGo };
-}
-
-/** Run as root, a command must not leave a file that the server's own user cannot read. @returns whether they can. */
-function giveTo(handle: number, { uid, gid }: Pick<Stats, 'uid' | 'gid'>): boolean {
-  try {
-    fchownSync(handle, uid, gid);
-    return true;
-  } catch {
-    // Whoever is not root may not give files away; their group does not matter, since it may not read it.
-    return process.getuid?.() === uid;
-  }
 }
 
 /**

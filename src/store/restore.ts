@@ -1,13 +1,11 @@
 import {
   closeSync,
   existsSync,
-  fchownSync,
   linkSync,
   openSync,
   readSync,
   renameSync,
   rmSync,
-  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -17,6 +15,7 @@ import { sql } from 'kysely';
 import { COPIED_AT, markIn, syncFile } from './backup.ts';
 import type { Db } from './database.ts';
 import { isPostgres } from './dialect.ts';
+import { giveTo } from './file-owner.ts';
 
 /** Beside a database, and useless or worse beside another one that takes its name. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
@@ -169,16 +168,6 @@ export function copyIn(file: string, as: string, place: string): 'done' | 'other
     }
   }
   return 'done';
-}
-
-function giveTo(handle: number, { uid, gid }: Pick<Stats, 'uid' | 'gid'>): boolean {
-  try {
-    fchownSync(handle, uid, gid);
-    return true;
-  } catch {
-    // Whoever is not root may not give files away; their group does not matter, since it may not read it.
-    return process.getuid?.() === uid;
-  }
 }
 
 /** Not `copyFileSync`: that gives the copy the mode of what it copies, which everybody may be able to read. */

@@ -2,14 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readCommand } from '../../src/cli/arguments.ts';
-import { runOperatorCommand } from '../../src/cli/operator.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { wire } from '../../src/start/wire.ts';
 import { insertTextMessage } from '../../src/store/text-messages.ts';
 import { days } from '../support/clock.ts';
 import { type Door, openDoor } from '../support/door.ts';
+import { operate } from '../support/operator-words.ts';
 import { buildIfOld, freePort, runProgram, startProgram } from '../support/program.ts';
 import { type SmsGateway, smsGateway } from '../support/sms-gateway.ts';
 import { deadPort } from '../support/sms-http.ts';
@@ -32,29 +31,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function run(ctx: Parameters<typeof runOperatorCommand>[0], args: string[]) {
-  const command = readCommand(args);
-  if (command.command !== 'operate') throw new Error(JSON.stringify(command));
-  let said = '';
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      said += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { code: await runOperatorCommand(ctx, command.parsed), said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
-
 /** As on the host, with these settings of the server. */
 async function sallyport(sms: Record<string, string>, ...args: string[]) {
   const env = { DATABASE_URL: databaseUrl, SMS_COUNTRIES: 'US,DE', ...sms };
   const app = await wire(readConfig(env, 'operate'), 'operate');
   try {
-    return await run(app.ctx, args);
+    return await operate(app.ctx, args);
   } finally {
     await app.close();
   }
@@ -190,7 +172,7 @@ it('sms status: carriers, days, limits, what was blocked and alerts, without a n
     await busy.password(busy.browser(), who);
   }
   const day = new Date(busy.clock.now()).toISOString().slice(0, 10);
-  const { code, said } = await run(busy.ctx, ['sms', 'status']);
+  const { code, said } = await operate(busy.ctx, ['sms', 'status']);
   expect(code).toBe(0);
   expect(said).toMatch(/^Text messages by http, to US\.$/m);
   expect(said).toMatch(/http +in use +last taken .* last error .*: unavailable \(HTTP_500\)/);
@@ -202,7 +184,7 @@ it('sms status: carriers, days, limits, what was blocked and alerts, without a n
   expect(said).toMatch(/instance\/day +1/);
   expect(said).toMatch(/the service +what cap, limit instance\/day, percent 80/);
   expect(said).not.toMatch(/\+?1415|555\d/);
-  const { said: json } = await run(busy.ctx, ['sms', 'status', '--json']);
+  const { said: json } = await operate(busy.ctx, ['sms', 'status', '--json']);
   expect(JSON.parse(json)).toMatchObject({
     mode: 'live',
     configured: ['http'],
@@ -257,7 +239,7 @@ describe('sms status: what receipts say', () => {
     // A carrier that is in SMS_URL no more, and told.
     await taken(door, 6, 'vonage', 'US', 'dds');
     await taken(door, 7, 'http', 'US', 'd');
-    const { code, said } = await run(door.ctx, ['sms', 'status']);
+    const { code, said } = await operate(door.ctx, ['sms', 'status']);
     expect(code).toBe(0);
     expect(sectionOf(said, 'Receipts, by day (UTC), carrier and country:')).toEqual([
       'day         carrier  country  sent  delivered    failed  not told  delivered %',
@@ -277,7 +259,7 @@ describe('sms status: what receipts say', () => {
       expect.stringMatching(/US +3 +2 +0 +0 +0$/),
     ]);
     expect(said).toMatch(/twilio +1 taken +no receipts/);
-    const more = await run(door.ctx, ['sms', 'status', '--days', '8', '--json']);
+    const more = await operate(door.ctx, ['sms', 'status', '--days', '8', '--json']);
     const { receipts } = JSON.parse(more.said);
     expect(receipts).toHaveLength(7);
     expect(receipts[2]).toEqual({
@@ -307,7 +289,7 @@ describe('sms status: what receipts say', () => {
   it('the command knows of the settings alone which carriers tell', async () => {
     await using door = await openDoor({ env: { SMS_COUNTRIES: 'US' } });
     await taken(door, 0, 'http', 'US', 's');
-    const { said } = await run(door.ctx, ['sms', 'status']);
+    const { said } = await operate(door.ctx, ['sms', 'status']);
     expect(sectionOf(said, 'Receipts, by day (UTC), carrier and country:')[1]).toMatch(
       /http +US +1 +no receipts$/,
     );

@@ -1,10 +1,9 @@
 /** S09: the operator sets what one account may send and spend by text message, and sees it. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { readCommand } from '../../src/cli/arguments.ts';
-import { runOperatorCommand } from '../../src/cli/operator.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PastEvent } from '../../src/flows/read-activity.ts';
 import { REDO } from '../../src/flows/redo-events.ts';
 import { type Door, openDoor, submit } from '../support/door.ts';
+import { operate } from '../support/operator-words.ts';
 
 let door: Door;
 beforeAll(async () => {
@@ -21,22 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => door.close());
 
-async function sallyport(...args: string[]) {
-  const command = readCommand(args);
-  if (command.command !== 'operate') throw new Error(JSON.stringify(command));
-  let said = '';
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      said += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { code: await runOperatorCommand(door.ctx, command.parsed), said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const sallyport = (...args: string[]) => operate(door.ctx, args);
 const limitsOf = async (slug: string) => {
   const { texts_per_day: perDay, text_spend_per_day: spend } = await door.account(slug);
   return { perDay, spend };
@@ -88,6 +72,7 @@ describe('account limits', () => {
 
 describe('T35: set since a copy was made, they are set again in it', () => {
   const redo = async (details: Record<string, unknown>) => {
+    // Of a line of the history only these are looked at here.
     const event = { kind: 'sms.limits_changed', details, word: 'operator' } as unknown as PastEvent;
     const account = await door.account('harbour');
     const subject = { user: null, actorId: null, account };

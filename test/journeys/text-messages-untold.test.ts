@@ -32,6 +32,10 @@ it.each([
     expect(asked).toBe('go');
     const page = await (await loggedIn(door, olivia)).get('/accounts/meridian/security');
     expect(page.body).toMatch(new RegExp(`<dt[^>]*>Delivered</dt>\\s*<dd[^>]*>${delivered}</dd>`));
+    // The same of the country, in its table (sent, delivered) and in the words that stand for its chart.
+    const cell = query === '' ? '0' : '–';
+    expect(page.body).toMatch(new RegExp(`All days</th><td[^>]*>1</td><td[^>]*>${cell}</td>`));
+    expect(page.body).toContain(query === '' ? '1 sent, 0 delivered,' : '1 sent, no receipts of delivery,');
   } finally {
     await door.close();
     await gateway.close();

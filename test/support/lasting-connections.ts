@@ -8,7 +8,7 @@ import pg from 'pg';
 type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 type Done = (error: Error) => void;
 
-/** What `pg` keeps to itself, and what its pool and the store hang on a connection. */
+/** What `pg` keeps to itself and its types do not name (hence the casts to it), and what its pool and the store hang on a connection. */
 interface Inner {
   readonly _queryable: boolean;
   readonly _ending: boolean;
@@ -85,6 +85,7 @@ class LastingClient extends pg.Client {
 /** From now on, in this process, pools to the databases named have such connections. */
 export function letConnectionsLast(databases: ReadonlySet<string>): void {
   const Plain = pg.Pool;
+  // A pool calls it with `new`, and a constructor may return another object; types know no such constructor.
   const Client = function takeOver(config: pg.ClientConfig) {
     return LastingClient.of(config);
   } as unknown as typeof pg.Client;

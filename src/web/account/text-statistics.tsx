@@ -30,8 +30,8 @@ export function TextStatistics(props: { frame: Frame; view: AccountTextsView; da
         <>
           <p class="prose">{words.lead}</p>
           <Stats stats={SERIES.map((s) => ({ label: words.series[s], value: stat(s) }))} />
-          <Charts frame={frame} countries={countries} />
-          <TextTable frame={frame} countries={all} />
+          <Charts frame={frame} countries={countries} more={all.length > OWN_BARS} untold={untold} />
+          <TextTable frame={frame} countries={all} untold={untold} />
           <Blocked frame={frame} view={view} />
           <p class="soft">{words.receipts}</p>
         </>
@@ -40,11 +40,23 @@ export function TextStatistics(props: { frame: Frame; view: AccountTextsView; da
   );
 }
 
-function Charts({ frame, countries }: { frame: Frame; countries: readonly OfCountry[] }) {
+function Charts(props: {
+  frame: Frame;
+  countries: readonly OfCountry[];
+  /** Some have no bars of their own. */
+  more: boolean;
+  untold: boolean;
+}) {
+  const { frame, countries, more, untold } = props;
   const words = accountWords(frame.lang).texts.statistics;
   return (
     <>
-      <ChartLegend parts={SERIES.map((s) => ({ label: words.series[s], value: '' }))} />
+      <ChartLegend
+        parts={SERIES.map((s) => ({
+          label: words.series[s],
+          value: s === 'delivered' && untold ? words.noReceipts : '',
+        }))}
+      />
       <div class="charts">
         {countries.slice(0, OWN_BARS).map((country, n) => (
           <GroupedBars
@@ -60,10 +72,12 @@ function Charts({ frame, countries }: { frame: Frame; countries: readonly OfCoun
               from: shortDay(country.days.at(0)?.day ?? '', frame.lang),
               to: shortDay(country.days.at(-1)?.day ?? '', frame.lang),
               ...country.total,
+              delivered: untold ? null : country.total.delivered,
             })}
           />
         ))}
       </div>
+      {more && <p class="soft">{words.more}</p>}
     </>
   );
 }

@@ -1,13 +1,21 @@
 import type { Frame } from './frame.tsx';
-import { count, type OfCountry, SERIES, shortDay } from './text-counts.ts';
+import { type Counts, count, type OfCountry, SERIES, shortDay } from './text-counts.ts';
 import { accountWords } from './words.ts';
 
 /**
  * Every number that the bars show. A group of rows per country, its sum first and then its days, the newest first.
  * On a narrow screen it keeps its columns, and can be moved sideways, also by keyboard.
  */
-export function TextTable({ frame, countries }: { frame: Frame; countries: readonly OfCountry[] }) {
+export function TextTable(props: {
+  frame: Frame;
+  countries: readonly OfCountry[];
+  /** Nobody says what was delivered. */
+  untold: boolean;
+}) {
+  const { frame, countries, untold } = props;
   const words = accountWords(frame.lang).texts.statistics;
+  const cell = (counts: Counts, s: keyof Counts) =>
+    s === 'delivered' && untold ? '–' : count(counts[s], frame);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by keyboard
     <section class="table-scroll" aria-label={words.scroll} tabIndex={0}>
@@ -34,7 +42,7 @@ export function TextTable({ frame, countries }: { frame: Frame; countries: reado
               <th scope="row">{words.sum}</th>
               {SERIES.map((s) => (
                 <td key={s} class="end">
-                  {count(country.total[s], frame)}
+                  {cell(country.total, s)}
                 </td>
               ))}
             </tr>
@@ -48,7 +56,7 @@ export function TextTable({ frame, countries }: { frame: Frame; countries: reado
                   </th>
                   {SERIES.map((s) => (
                     <td key={s} class="end">
-                      {count(d[s], frame)}
+                      {cell(d, s)}
                     </td>
                   ))}
                 </tr>

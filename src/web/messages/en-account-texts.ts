@@ -81,11 +81,12 @@ export const enAccountTexts = {
       from: string;
       to: string;
       sent: number;
-      delivered: number;
+      delivered: number | null;
       verified: number;
       blocked: number;
     }) =>
-      `${of.country}, ${of.from} to ${of.to}: ${of.sent} sent, ${of.delivered} delivered, ${of.verified} codes used, ${of.blocked} blocked. The table below has every day.`,
+      `${of.country}, ${of.from} to ${of.to}: ${of.sent} sent, ${of.delivered === null ? 'no receipts of delivery' : `${of.delivered} delivered`}, ${of.verified} codes used, ${of.blocked} blocked. The table below has every day.`,
+    more: 'More countries stand in the table only.',
     table: 'By country and day',
     scroll: 'Table by country and day; it can be moved sideways',
     day: 'Day',
