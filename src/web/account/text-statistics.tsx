@@ -18,7 +18,7 @@ export function TextStatistics(props: { frame: Frame; view: AccountTextsView; da
   // Without receipts nobody knows: a 0 would say that nothing arrives.
   const untold = !view.receipts && total.delivered === 0;
   const stat = (s: (typeof SERIES)[number]) =>
-    s === 'delivered' && untold ? words.noReceipts : count(total[s], frame);
+    s === 'delivered' && untold ? { value: '–', note: words.noReceipts } : { value: count(total[s], frame) };
   return (
     <section class="text-statistics" aria-labelledby="text-statistics">
       <h2 id="text-statistics">{words.title(days)}</h2>
@@ -29,7 +29,7 @@ export function TextStatistics(props: { frame: Frame; view: AccountTextsView; da
       ) : (
         <>
           <p class="prose">{words.lead}</p>
-          <Stats stats={SERIES.map((s) => ({ label: words.series[s], value: stat(s) }))} />
+          <Stats stats={SERIES.map((s) => ({ label: words.series[s], ...stat(s) }))} />
           <Charts frame={frame} countries={countries} more={all.length > OWN_BARS} untold={untold} />
           <TextTable frame={frame} countries={all} untold={untold} />
           <Blocked frame={frame} view={view} />
